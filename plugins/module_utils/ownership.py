@@ -1,0 +1,28 @@
+# Copyright (c) 2026, The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What is ours to touch: only what carries the labels of the class. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+def namespace_problems(existing: list[dict[str, t.Any]], students: list[dict[str, t.Any]], labels: dict[str, str]) -> list[str]:
+    """Why the students' namespaces cannot be used, a sentence for each kind of reason; [] if they can.
+
+    `existing` are the cluster's Namespace objects, `labels` those that everything of the class carries.
+    """
+    wanted = {student["namespace"] for student in students}
+    ours = {namespace["metadata"]["name"]: namespace for namespace in existing if namespace["metadata"]["name"] in wanted}
+    foreign = [name for name, namespace in ours.items() if not labels.items() <= (namespace["metadata"].get("labels") or {}).items()]
+    going = [name for name, namespace in ours.items() if name not in foreign and namespace["metadata"].get("deletionTimestamp")]
+    problems = []
+    if foreign:
+        selector = ",".join(f"{key}={value}" for key, value in labels.items())
+        problems.append(
+            f"Namespace(s) that exist and do not carry the labels {selector} are not touched: {', '.join(sorted(foreign))}."
+            " Give those students another `namespace`, choose another pods_lab_class, or delete the namespaces yourself."
+        )
+    if going:
+        problems.append(f"Namespace(s) of the class that are still being deleted: {', '.join(sorted(going))}. Run again when they are gone.")
+    return problems
