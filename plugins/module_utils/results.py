@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.kubelabs.pods.plugins.module_utils.checks import NAMES, Check
+from .checks import NAMES, Check
 
 Results = dict[str, t.Any]
 

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Everything that must pass, step by step; goes on after a failed step, and says at the end how many passed and failed.
+# The steps need .venv (make test makes it) and, from `cluster` on, what role kind_cluster needs: root on Debian, or a
+# Docker engine, kind and kubectl that are there already.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+export PATH=$PWD/.venv/bin:$PATH
+passed=0
+failed=()
+
+step() {  # NAME COMMAND...: run a step and count it
+    local name=$1 started=$SECONDS
+    shift
+    echo
+    echo "==> $name"
+    if "$@"; then
+        passed=$((passed + 1))
+        echo "==> $name: passed in $((SECONDS - started)) s"
+    else
+        failed+=("$name")
+        echo "==> $name: FAILED after $((SECONDS - started)) s"
+    fi
+}
+
+step lint ansible-lint
+step types mypy
+step unit pytest --cov=plugins --cov-report=term:skip-covered
+step sanity tests/sanity.sh --color no
+# One cluster for the live tests and the scenarios; Molecule removes it after the last scenario.
+step cluster molecule create --scenario-name default
+step live pytest tests/live
+step molecule molecule test --all
+
+echo
+[ ${#failed[@]} = 0 ] || echo "Failed: ${failed[*]}"
+echo "$passed passed, ${#failed[@]} failed"
+[ ${#failed[@]} = 0 ]
