@@ -1,0 +1,138 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One attempt of an exec probe: run, classify, and where it failed ask the pod why."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .client import Client
+from .deadline import Deadline
+from .errors import ArgumentError
+from .exec_client import V4, ExecRecord, ExecRequest, run_exec
+from .outcome import (
+    API_ERROR, FORBIDDEN, NO_SUCH_EXECUTABLE, OK, POD_NOT_FOUND, TIMEOUT, TRANSPORT_LOST, Outcome,
+    classify_refusal, classify_status, parse_status,
+)
+from .probe import Attempt, PodInspector, Probe, make_probe
+
+#: Answers to the handshake that say "not now": nothing has been executed, so asking again is harmless.
+_NOT_NOW = frozenset({429, 502, 503, 504})
+#: After these the pod's status adds nothing.
+_SPEAK_FOR_THEMSELVES = frozenset({OK, NO_SUCH_EXECUTABLE, FORBIDDEN, POD_NOT_FOUND})
+
+
+def make_exec_probe(options: Mapping[str, Any]) -> Probe:
+    """A probe from one entry of the option `probes` of pod_exec_probe.
+
+    Raises:
+        ArgumentError: naming the probe.
+    """
+    command = options.get("command")
+    if not command or not command[0]:
+        raise ArgumentError(f"Probe {options['name']!r}: command is empty; give the program and its arguments as a list.")
+    return make_probe(options, ("command", "stdin"))
+
+
+class ExecProber:
+    """Performs exec probes.
+
+    Args:
+        client: the API server.
+        max_output: bytes of stdout and of stderr that are kept.
+        task_deadline: of the whole task, which the reasons for a failure may use.
+        sleep: waits between attempts at the handshake.
+    """
+
+    def __init__(self, client: Client, max_output: int, task_deadline: Deadline, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._client = client
+        self._max_output = max_output
+        self._task_deadline = task_deadline
+        self._pods = PodInspector(client)
+        self._sleep = sleep
+
+    def perform(self, probe: Probe, deadline: Deadline) -> Attempt:
+        """One attempt. Returns by the deadline, plus a moment for asking the pod what is wrong."""
+        container: str | None = probe.container
+        if not container:
+            chosen = self._pods.choose_container(probe, deadline)
+            if isinstance(chosen, Outcome):
+                return Attempt(chosen)
+            container = chosen or None
+        record = self._run(probe, container, deadline)
+        outcome = self._judge(probe, record)
+        if outcome.outcome not in _SPEAK_FOR_THEMSELVES and (outcome.rc is None or outcome.rc == 137):
+            outcome = self._pods.explain(outcome, probe, container, self._task_deadline)
+        return Attempt(
+            outcome, _text(record.stdout.data, record.stdout.truncated), _text(record.stderr.data, record.stderr.truncated),
+            record.stdout.truncated, record.stderr.truncated, record.protocol, container,
+        )
+
+    def line(self, probe: Probe, container: str | None) -> str:
+        """The kubectl line for the same."""
+        return self._client.kubectl.exec_line(
+            namespace=probe.namespace, pod=probe.pod, container=container, command=probe.options["command"],
+            stdin=probe.options.get("stdin"), as_user=probe.as_user, as_groups=probe.as_groups,
+        )
+
+    def _run(self, probe: Probe, container: str | None, deadline: Deadline) -> ExecRecord:
+        """Repeats a handshake that was put off or could not be made; never a command that may have begun."""
+        stdin = probe.options.get("stdin")
+        request = ExecRequest(
+            probe.namespace, probe.pod, container, tuple(probe.options["command"]),
+            None if stdin is None else stdin.encode(), probe.as_user, probe.as_groups,
+        )
+        attempt = 0
+        while True:
+            attempt += 1
+            record = run_exec(self._client, request, deadline=deadline, max_output=self._max_output)
+            put_off = record.http_status in _NOT_NOW or (record.ending == "lost" and not record.connected)
+            pause = max(record.retry_after or 0.0, min(2.0, 0.1 * 2.0 ** attempt) * random.uniform(0.7, 1.3))
+            if not put_off or pause >= deadline.remaining():
+                return record
+            self._sleep(pause)
+
+    def _judge(self, probe: Probe, record: ExecRecord) -> Outcome:
+        """The record as an outcome. A Status that has arrived counts, whatever became of the connection afterwards."""
+        if record.ending == "refused":
+            return classify_refusal(record.http_status, record.http_body, impersonating=probe.as_user)
+        status = parse_status(record.error)
+        if status is not None:
+            return classify_status(
+                status, probe.options["command"][0], _text(record.stdout.data, False), _text(record.stderr.data, False)
+            )
+        if record.ending == "timeout":
+            return Outcome(TIMEOUT, _timeout_reason(probe, record))
+        if record.ending == "lost":
+            return Outcome(TRANSPORT_LOST, f"the connection was lost: {record.detail or 'no reason known'}")
+        if record.error:
+            return Outcome(API_ERROR, f"the API server ended the command with something that is no Status: {record.error[:200]!r}")
+        return Outcome(TRANSPORT_LOST, "the connection was closed without a Status, so how the command ended is not known")
+
+
+def _timeout_reason(probe: Probe, record: ExecRecord) -> str:
+    if not record.connected:
+        return f"the API server did not begin the command in time ({probe.timeout:g} s): {record.detail or 'no answer'}"
+    text = f"the command had not ended in time ({probe.timeout:g} s)"
+    if not record.stdin_closed and record.protocol == V4:
+        text += "; it may be waiting for the end of its input, which this API server's protocol (v4) cannot signal"
+    return text
+
+
+def _text(data: bytes, truncated: bool) -> str:
+    """UTF-8; a character that the limit has cut through is left away, other bytes that are none are replaced."""
+    if truncated:
+        for cut in range(1, 4):
+            if len(data) >= cut and data[-cut] >= 0xC0:
+                needed = 2 if data[-cut] < 0xE0 else 3 if data[-cut] < 0xF0 else 4
+                return (data[:-cut] if cut < needed else data).decode("utf-8", "replace")
+            if len(data) < cut or data[-cut] < 0x80:
+                break
+    return data.decode("utf-8", "replace")
+
+

@@ -1,0 +1,96 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One attempt of a log probe: read the log of a container and classify what came."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from .client import Client
+from .deadline import Deadline
+from .errors import ApiError, ArgumentError, DeadlineExceeded, TransportError
+from .outcome import API_ERROR, CONTAINER_NOT_RUNNING, OK, TIMEOUT, TRANSPORT_LOST, Outcome, classify_refusal
+from .probe import Attempt, PodInspector, Probe, as_status, make_probe
+
+# The kubelet answers 400 with these while there is no log yet, or no run before this one.
+_NO_LOG = re.compile(r"is waiting to start|previous terminated container .* not found|is terminated|ContainerCreating|PodInitializing|does not have a host assigned")
+
+
+def make_log_probe(options: Mapping[str, Any]) -> Probe:
+    """A probe from one entry of the option `probes` of pod_log_probe.
+
+    Raises:
+        ArgumentError: naming the probe.
+    """
+    lines = options.get("tail_lines")
+    if lines is not None and lines < 0:
+        raise ArgumentError(f"Probe {options['name']!r}: tail_lines is {lines}, and must be 0 or more.")
+    return make_probe(options, ("previous", "tail_lines"))
+
+
+class LogProber:
+    """Performs log probes. The arguments are those of ExecProber."""
+
+    def __init__(self, client: Client, max_output: int, task_deadline: Deadline) -> None:
+        self._client = client
+        self._max_output = max_output
+        self._task_deadline = task_deadline
+        self._pods = PodInspector(client)
+
+    def perform(self, probe: Probe, deadline: Deadline) -> Attempt:
+        """One attempt. Returns by the deadline, plus a moment for asking the pod what is wrong."""
+        container: str | None = probe.container
+        if not container:
+            chosen = self._pods.choose_container(probe, deadline)
+            if isinstance(chosen, Outcome):
+                return Attempt(chosen)
+            container = chosen or None
+        text, outcome = self._read(probe, container, deadline)
+        if outcome.outcome in (CONTAINER_NOT_RUNNING, API_ERROR):
+            outcome = self._pods.explain(outcome, probe, container, self._task_deadline)
+        kept = text[:self._max_output]
+        return Attempt(outcome, kept.decode("utf-8", "replace"), stdout_truncated=len(text) > len(kept), container=container)
+
+    def line(self, probe: Probe, container: str | None) -> str:
+        """The kubectl line for the same."""
+        words = ["logs", probe.pod]
+        if container:
+            words += ["-c", container]
+        if probe.options.get("previous"):
+            words.append("--previous")
+        if probe.options.get("tail_lines") is not None:
+            words.append(f"--tail={probe.options['tail_lines']}")
+        return self._client.kubectl.line(*words, namespace=probe.namespace, as_user=probe.as_user, as_groups=probe.as_groups)
+
+    def _read(self, probe: Probe, container: str | None, deadline: Deadline) -> tuple[bytes, Outcome]:
+        path = f"/api/v1/namespaces/{quote(probe.namespace, safe='')}/pods/{quote(probe.pod, safe='')}/log"
+        # One byte more than is kept says whether there was more; the server reads no further than that.
+        query = [("limitBytes", str(self._max_output + 1))]
+        if container:
+            query.append(("container", container))
+        if probe.options.get("previous"):
+            query.append(("previous", "true"))
+        if probe.options.get("tail_lines") is not None:
+            query.append(("tailLines", str(probe.options["tail_lines"])))
+        try:
+            response = self._client.request(
+                "GET", path, query=query, deadline=deadline, as_user=probe.as_user, as_groups=probe.as_groups, accept="*/*"
+            )
+        except ApiError as exc:
+            return b"", _classify(exc, probe)
+        except DeadlineExceeded:
+            return b"", Outcome(TIMEOUT, f"the log did not arrive in time ({probe.timeout:g} s)")
+        except TransportError as exc:
+            return b"", Outcome(TIMEOUT if deadline.expired else TRANSPORT_LOST, f"the log could not be read: {exc}")
+        return response.body, Outcome(OK, f"the log has {len(response.body)} bytes" if len(response.body) <= self._max_output else "the log was read")
+
+
+def _classify(exc: ApiError, probe: Probe) -> Outcome:
+    if _NO_LOG.search(exc.message):
+        return Outcome(CONTAINER_NOT_RUNNING, f"there is no log: {exc.message}")
+    return classify_refusal(exc.status, as_status(exc), impersonating=probe.as_user)

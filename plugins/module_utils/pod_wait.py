@@ -1,0 +1,222 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Waiting for many pods at once: what the two watching modules share.
+
+A *judge* decides about one pod; the *roll* keeps track of all of them. Neither reads a clock nor a socket, so both can be
+tested with a list of events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from .deadline import Clock, Deadline
+from .errors import ArgumentError
+from .pod_status import describe, is_deleting, name_of, namespace_of, uid_of
+from .pod_watch import DELETED, SYNCED, Event, Feed
+
+REACHED = "reached"
+TIMEOUT = "timeout"
+GONE = "deleted"
+REPLACED = "replaced"
+NEVER_STARTED = "never_started"
+FAILED = "failed"
+
+#: At least so often the clock is looked at, in seconds.
+TICK = 0.5
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The end of the wait for one pod: one of the words above, one sentence, and what to do about it."""
+
+    verdict: str
+    reason: str
+    hint: str = ""
+
+
+class Judge(Protocol):
+    """Decides about one pod from what it is shown."""
+
+    def observe(self, pod: Mapping[str, Any], at: datetime, now: float) -> None:
+        """Takes in a state of the pod; now is the monotonic clock."""
+
+    def verdict(self, now: float) -> Verdict | None:
+        """The decision, None while there is none."""
+
+    def at_timeout(self) -> Verdict:
+        """The decision when there is no time left."""
+
+
+@dataclass
+class Entry:
+    """One pod on the roll.
+
+    Attributes:
+        key: (namespace, name).
+        pod: its last known state, {} when it never appeared.
+        verdict: None while undecided.
+        decided: when, on the monotonic clock.
+    """
+
+    key: Key
+    judge: Judge | None = None
+    pod: Mapping[str, Any] | None = None
+    verdict: Verdict | None = None
+    decided: float | None = None
+
+    @property
+    def uid(self) -> str:
+        return uid_of(self.pod) if self.pod else ""
+
+
+class Roll:
+    """The pods that are waited for.
+
+    Args:
+        make_judge: a judge for a pod that has appeared.
+        expected: exactly these pods, in this order; None takes every pod that appears.
+        namespaces: only pods in these count; empty for all.
+        grace: seconds that an expected pod, or the first one, may be missing.
+        started: the monotonic clock at the beginning.
+    """
+
+    def __init__(self, make_judge: Callable[[Mapping[str, Any]], Judge], *, expected: Sequence[Key] | None,
+                 namespaces: Sequence[str], grace: float, started: float) -> None:
+        self._make_judge = make_judge
+        self._exact = expected is not None
+        self._namespaces = frozenset(namespaces)
+        self._grace = grace
+        self._started = started
+        self._synced = False
+        self.entries: dict[Key, Entry] = {key: Entry(key) for key in expected or ()}
+        self._open = set(self.entries)
+
+    def observe(self, event: Event, now: float) -> None:
+        """Takes in one event of the watch."""
+        if event.type == SYNCED:
+            self._synced = True
+            return
+        key = (namespace_of(event.object), name_of(event.object))
+        entry = self._entry(key)
+        if entry is None:
+            return
+        if event.type == DELETED:
+            self._gone(entry, event, now)
+        elif entry.pod is not None and uid_of(event.object) != entry.uid:
+            self._replaced(entry, event, now)
+        elif entry.verdict is None:
+            self._seen(entry, event, now)
+
+    def _entry(self, key: Key) -> Entry | None:
+        if key not in self.entries and not self._exact and (not self._namespaces or key[0] in self._namespaces):
+            self.entries[key] = Entry(key)
+            self._open.add(key)
+        return self.entries.get(key)
+
+    def _seen(self, entry: Entry, event: Event, now: float) -> None:
+        if entry.judge is None:
+            entry.judge = self._make_judge(event.object)
+        entry.pod = event.object
+        entry.judge.observe(event.object, event.at, now)
+        verdict = entry.judge.verdict(now)
+        if verdict is None and is_deleting(event.object):
+            verdict = Verdict(GONE, "the pod is being deleted", "find out who deletes it, and run again")
+        self._decide(entry, verdict, now)
+
+    def _gone(self, entry: Entry, event: Event, now: float) -> None:
+        if entry.verdict is not None or entry.uid != uid_of(event.object):
+            return
+        if is_deleting(event.object):
+            verdict = Verdict(GONE, "the pod was deleted during the wait", "find out who deletes it, and run again")
+        else:
+            # The API reports a pod that stops matching the selector in the same way.
+            verdict = Verdict(GONE, "the pod was deleted, or its labels no longer match the selector", "look whether it is still there, and with which labels")
+        self._decide(entry, verdict, now)
+
+    def _replaced(self, entry: Entry, event: Event, now: float) -> None:
+        """Another pod under the same name: pods are told apart by UID, and a verdict about the first is not about the second."""
+        if entry.verdict is None or entry.verdict.verdict == GONE:
+            entry.verdict = None
+            self._decide(entry, Verdict(
+                REPLACED, f"the pod was deleted and another one of the same name was created (UID {entry.uid}, now {uid_of(event.object)})",
+                "find out who replaces it, and run again",
+            ), now)
+
+    def _decide(self, entry: Entry, verdict: Verdict | None, now: float) -> None:
+        if verdict is not None and entry.verdict is None:
+            entry.verdict, entry.decided = verdict, now
+            self._open.discard(entry.key)
+
+    def tick(self, now: float) -> None:
+        """Decides what time decides: obstacles that have lasted long enough, pods that never appeared."""
+        for key in list(self._open):
+            entry = self.entries[key]
+            if entry.judge is not None:
+                self._decide(entry, entry.judge.verdict(now), now)
+            elif self._synced and now - self._started >= self._grace:
+                self._decide(entry, Verdict(
+                    NEVER_STARTED, f"no such pod appeared within {self._grace:.0f} s",
+                    "check whether it was created and carries the labels of the selector; a quota or an admission rule may have refused it",
+                ), now)
+
+    def done(self, now: float) -> bool:
+        """Whether every pod is decided; without a list of pods, at least one must have appeared or the grace have passed."""
+        if not self._synced or self._open:
+            return False
+        return bool(self.entries) or self._exact or now - self._started >= self._grace
+
+    def close(self, now: float, trouble: str = "") -> None:
+        """No time is left: whatever is undecided is decided now."""
+        for key in list(self._open):
+            entry = self.entries[key]
+            verdict = entry.judge.at_timeout() if entry.judge else Verdict(TIMEOUT, "the pod was not seen in time", "")
+            if trouble:
+                verdict = Verdict(verdict.verdict, f"{verdict.reason}; the watch was disturbed: {trouble}", verdict.hint)
+            self._decide(entry, verdict, now)
+
+
+def wait(roll: Roll, feed: Feed, deadline: Deadline, clock: Clock) -> None:
+    """Feeds the roll until every pod is decided or the deadline has passed.
+
+    Raises:
+        KubelabsError: the watch cannot go on.
+    """
+    while True:
+        event = feed.next(deadline.clip(TICK))
+        while event is not None:
+            roll.observe(event, clock())
+            event = feed.next(0.0)
+        roll.tick(clock())
+        if roll.done(clock()):
+            return
+        if deadline.expired:
+            roll.close(clock(), feed.trouble)
+            return
+
+
+def expected_keys(pods: Sequence[Mapping[str, Any]] | None) -> list[Key] | None:
+    """(namespace, name) of the module option `pods`, None when it was not given.
+
+    Raises:
+        ArgumentError: a pod is listed twice.
+    """
+    if pods is None:
+        return None
+    keys = [(str(pod["namespace"]), str(pod["name"])) for pod in pods]
+    twice = sorted({key for key in keys if keys.count(key) > 1}) if len(set(keys)) < len(keys) else []
+    if twice:
+        raise ArgumentError(f"pods lists {', '.join('/'.join(key) for key in twice)} more than once.")
+    return keys
+
+
+def last_words(pod: Mapping[str, Any] | None) -> str:
+    """What the pod was doing, for a timeout's reason."""
+    return describe(pod) if pod else "the pod was not seen"

@@ -1,0 +1,391 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pod_exec_probe
+short_description: Run commands in many pods at once and judge the answers
+version_added: 0.1.0
+author:
+  - The kubelabs maintainers (@kubelabs)
+description:
+  - Runs a list of commands in containers, many at a time, over one set of connections and under one deadline.
+  - Every result has an O(probes[].expect.outcome) that means the same on every container runtime and every Kubernetes from
+    1.20 on. Expecting V(no_such_executable) makes an image without a shell a lesson and not a crash.
+  - One probe that fails never stops the others. The task fails at the end, with the list, unless O(fail_on_unmet=false).
+  - Nothing is ever reported as changed, although a command can of course change something in its container.
+extends_documentation_fragment:
+  - kubelabs.pods.k8s_auth
+attributes:
+  check_mode:
+    description: Can run in check mode without changing anything.
+    support: full
+    details:
+      - In check mode nothing is executed, and every result has the outcome V(skipped).
+options:
+  probes:
+    description:
+      - What to run. The results keep this order.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - A name for the result and for messages, such as V(alice/dns).
+        type: str
+        required: true
+      namespace:
+        description:
+          - The namespace of the pod.
+        type: str
+        required: true
+      pod:
+        description:
+          - The name of the pod.
+        type: str
+        required: true
+      container:
+        description:
+          - The name of the container.
+          - Without it the container that kubectl takes, which is the one that the annotation
+            C(kubectl.kubernetes.io/default-container) names, else the first. That costs one request per pod.
+        type: str
+      command:
+        description:
+          - The program and its arguments. There is no shell unless you name one.
+        type: list
+        elements: str
+        required: true
+      stdin:
+        description:
+          - Text for the command's standard input.
+          - API servers before 1.30 cannot tell the command that its input has ended, so there a command that reads to the
+            end, like C(cat), does not end before O(probes[].timeout).
+        type: str
+      expect:
+        description:
+          - What the result has to be. Every part that is given must hold.
+        type: dict
+        suboptions:
+          outcome:
+            description:
+              - The outcomes that are accepted.
+              - Without it V(ok), and with O(probes[].expect.rc) also V(nonzero_exit).
+              - V(ok) is exit code 0, V(nonzero_exit) any other exit code of the command.
+              - V(no_such_executable) means that the container has no such program, for example no shell.
+              - V(container_not_running) means that the container has not started, has ended, or waits for its restart.
+              - V(pod_not_found) means that there is no such pod or namespace.
+              - V(forbidden) means that the user, see O(probes[].as_user), may not do this.
+              - V(timeout) means that O(probes[].timeout) or O(timeout) passed.
+              - V(transport_lost) means that the connection broke, so that how the command ended is not known.
+              - V(api_error) is everything else that the cluster refused.
+            type: list
+            elements: str
+            choices:
+              - ok
+              - nonzero_exit
+              - no_such_executable
+              - container_not_running
+              - pod_not_found
+              - forbidden
+              - timeout
+              - transport_lost
+              - api_error
+          rc:
+            description:
+              - The exit codes that are accepted.
+            type: list
+            elements: int
+          contains:
+            description:
+              - Texts that standard output must contain.
+            type: list
+            elements: str
+          stderr_contains:
+            description:
+              - Texts that standard error must contain.
+            type: list
+            elements: str
+          regex:
+            description:
+              - A regular expression that must be found in standard output. C(^) and C($) match at every line.
+            type: str
+          json:
+            description:
+              - Values that standard output, read as JSON, must have. The keys are dotted paths such as V(status.ready).
+              - A number in a path is an index into a list. The empty path is the whole document.
+            type: dict
+      timeout:
+        description:
+          - Seconds for one attempt, from connecting to the end of the command.
+        type: float
+        default: 10
+      retries:
+        description:
+          - How many more attempts to make while the expectation is not met.
+        type: int
+        default: 0
+      delay:
+        description:
+          - Seconds between attempts.
+        type: float
+        default: 1
+      as_user:
+        description:
+          - Impersonate this user, really, so that what the user may do is what is tested.
+          - The connection's own user must be allowed to impersonate; that it is not gives V(api_error), never V(forbidden).
+        type: str
+      as_groups:
+        description:
+          - Groups to impersonate together with O(probes[].as_user).
+        type: list
+        elements: str
+  max_output:
+    description:
+      - How many bytes of standard output and of standard error are kept, of each. What is beyond is read and thrown away, and
+        the result says so.
+    type: int
+    default: 65536
+  timeout:
+    description:
+      - Seconds for the whole task. Probes that have not ended by then have the outcome V(timeout).
+    type: float
+    default: 300
+  concurrency:
+    description:
+      - How many probes run at the same time.
+    type: int
+    default: 32
+  fail_on_unmet:
+    description:
+      - Whether the task fails when a probe does not meet its expectation. It does so after all have run, and returns the same.
+    type: bool
+    default: true
+requirements:
+  - websocket-client >= 1.6
+seealso:
+  - module: kubelabs.pods.pod_log_probe
+  - module: kubelabs.pods.pod_ready_watch
+  - module: kubernetes.core.k8s_exec
+"""
+
+EXAMPLES = r"""
+- name: Every student's shell pod resolves the API server's name
+  kubelabs.pods.pod_exec_probe:
+    context: kind-kubelabs
+    probes: "{{ students | map('combine', dns_probe) }}"
+  vars:
+    # Each student is a mapping with name and namespace.
+    dns_probe:
+      pod: shell
+      command: [nslookup, kubernetes.default]
+      retries: 3
+
+- name: Two probes of one student
+  kubelabs.pods.pod_exec_probe:
+    context: kind-kubelabs
+    probes:
+      - name: alice/dns
+        namespace: lab-alice
+        pod: shell
+        command: [nslookup, kubernetes.default]
+        retries: 3
+      - name: alice/web has no shell
+        namespace: lab-alice
+        pod: web
+        command: [sh, -c, 'true']
+        expect:
+          outcome: [no_such_executable]
+
+- name: A student may not exec into another student's pod
+  kubelabs.pods.pod_exec_probe:
+    probes:
+      - name: alice into bob
+        namespace: lab-bob
+        pod: shell
+        command: ['true']
+        as_user: system:serviceaccount:lab-alice:student
+        expect:
+          outcome: [forbidden]
+
+- name: The web pod answers with JSON
+  kubelabs.pods.pod_exec_probe:
+    probes:
+      - name: alice/http
+        namespace: lab-alice
+        pod: shell
+        command: [curl, -sS, --max-time, '5', 'http://10.244.0.7:8080/']
+        expect:
+          json:
+            hostname: web
+            addresses.0: 10.244.0.7
+    fail_on_unmet: false
+  register: probed
+"""
+
+RETURN = r"""
+results:
+  description: One result for each probe, in the order of O(probes).
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name of the probe.
+      type: str
+      sample: alice/dns
+    namespace:
+      description: The namespace of the pod.
+      type: str
+      sample: lab-alice
+    pod:
+      description: The name of the pod.
+      type: str
+      sample: shell
+    container:
+      description: The container that was named or chosen; V(null) when it never came to choosing one.
+      type: str
+      sample: shell
+    met:
+      description: Whether the result meets the expectation.
+      type: bool
+      sample: true
+    outcome:
+      description: What came of it; see O(probes[].expect.outcome). In check mode V(skipped).
+      type: str
+      sample: ok
+    rc:
+      description: The exit code. V(null) where there is none.
+      type: int
+      sample: 0
+    stdout:
+      description: What the command wrote, read as UTF-8.
+      type: str
+      sample: "Name: kubernetes.default.svc.cluster.local\n"
+    stderr:
+      description: What the command wrote to standard error, read as UTF-8.
+      type: str
+      sample: ""
+    stdout_truncated:
+      description: Whether there was more standard output than O(max_output).
+      type: bool
+      sample: false
+    stderr_truncated:
+      description: Whether there was more standard error than O(max_output).
+      type: bool
+      sample: false
+    protocol:
+      description: The websocket protocol that was agreed on. V(null) when there was no connection.
+      type: str
+      sample: v5.channel.k8s.io
+    attempts:
+      description: How many attempts were made.
+      type: int
+      sample: 1
+    started:
+      description: When the first attempt began.
+      type: str
+      sample: '2026-11-22T08:31:41.460Z'
+    duration:
+      description: Seconds, all attempts together.
+      type: float
+      sample: 0.061
+    reason:
+      description: One sentence that says what was seen, and where the expectation is not met, why not.
+      type: str
+      sample: The command exited with code 0.
+    kubectl:
+      description: The line to type to see the same.
+      type: str
+      sample: kubectl --context=kind-kubelabs -n lab-alice exec shell -c shell -- nslookup kubernetes.default
+cluster:
+  description: The cluster that was asked.
+  returned: always
+  type: dict
+  contains:
+    context:
+      description: The context in use. V(null) when no kubeconfig was.
+      type: str
+      sample: kind-kubelabs
+    server:
+      description: The URL of the API server.
+      type: str
+      sample: https://127.0.0.1:6443
+    version:
+      description: The version of the API server.
+      type: str
+      sample: v1.36.2
+msg:
+  description: Which probes did not meet their expectation, at most ten by name.
+  returned: when some did not
+  type: str
+  sample: '1 of 300 probes did not meet their expectation: alice/dns (Expected ok, got timeout: the command had not ended in time (10 s)).'
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.kubelabs.pods.plugins.module_utils.client import Client
+from ansible_collections.kubelabs.pods.plugins.module_utils.deadline import Deadline
+from ansible_collections.kubelabs.pods.plugins.module_utils.exec_probe import ExecProber, make_exec_probe
+from ansible_collections.kubelabs.pods.plugins.module_utils.module_frame import bulk_argument_spec, run_module
+from ansible_collections.kubelabs.pods.plugins.module_utils.outcome import OUTCOMES
+from ansible_collections.kubelabs.pods.plugins.module_utils.probe import run_probes, skipped, unmet_summary
+
+
+def argument_spec() -> dict[str, Any]:
+    return {
+        **bulk_argument_spec(300),
+        "max_output": {"type": "int", "default": 65536},
+        "probes": {"type": "list", "elements": "dict", "required": True, "options": {
+            "name": {"type": "str", "required": True},
+            "namespace": {"type": "str", "required": True},
+            "pod": {"type": "str", "required": True},
+            "container": {"type": "str"},
+            "command": {"type": "list", "elements": "str", "required": True},
+            "stdin": {"type": "str"},
+            "expect": {"type": "dict", "options": {
+                "outcome": {"type": "list", "elements": "str", "choices": list(OUTCOMES)},
+                "rc": {"type": "list", "elements": "int"},
+                "contains": {"type": "list", "elements": "str"},
+                "stderr_contains": {"type": "list", "elements": "str"},
+                "regex": {"type": "str"},
+                "json": {"type": "dict"},
+            }},
+            "timeout": {"type": "float", "default": 10},
+            "retries": {"type": "int", "default": 0},
+            "delay": {"type": "float", "default": 1},
+            "as_user": {"type": "str"},
+            "as_groups": {"type": "list", "elements": "str"},
+        }},
+    }
+
+
+def check(params: dict[str, Any]) -> None:
+    for options in params["probes"]:
+        make_exec_probe(options)
+
+
+def work(module: AnsibleModule, client: Client, deadline: Deadline) -> dict[str, Any]:
+    probes = [make_exec_probe(options) for options in module.params["probes"]]
+    prober = ExecProber(client, module.params["max_output"], deadline)
+    if module.check_mode:
+        return {"changed": False, "results": [skipped(probe, prober.line) for probe in probes]}
+    results = run_probes(probes, prober.perform, prober.line, concurrency=module.params["concurrency"], deadline=deadline)
+    result: dict[str, Any] = {"changed": False, "results": results}
+    summary = unmet_summary(results, "probes")
+    return {**result, "msg": summary} if summary else result
+
+
+def main() -> None:
+    run_module(argument_spec(), work, check)
+
+
+if __name__ == "__main__":
+    main()

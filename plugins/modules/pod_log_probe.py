@@ -1,0 +1,339 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pod_log_probe
+short_description: Read the logs of many containers at once and judge them
+version_added: 0.1.0
+author:
+  - The kubelabs maintainers (@kubelabs)
+description:
+  - Reads the logs of a list of containers, many at a time, over one set of connections and under one deadline.
+  - M(kubernetes.core.k8s_log) reads one log in a task; this module reads those of a whole class.
+  - One probe that fails never stops the others. The task fails at the end, with the list, unless O(fail_on_unmet=false).
+  - Bytes that are not UTF-8 are replaced and never an error.
+extends_documentation_fragment:
+  - kubelabs.pods.k8s_auth
+attributes:
+  check_mode:
+    description: Can run in check mode without changing anything.
+    support: full
+    details:
+      - The module only reads, so it does the same in check mode.
+options:
+  probes:
+    description:
+      - Which logs to read. The results keep this order.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - A name for the result and for messages, such as V(alice/logs).
+        type: str
+        required: true
+      namespace:
+        description:
+          - The namespace of the pod.
+        type: str
+        required: true
+      pod:
+        description:
+          - The name of the pod.
+        type: str
+        required: true
+      container:
+        description:
+          - The name of the container. Without it the container that kubectl takes.
+        type: str
+      previous:
+        description:
+          - Read the log of the run before the last restart.
+          - The kubelet keeps one ended run per container. While a container waits for its restart, its last run's log is the
+            one without this option.
+        type: bool
+        default: false
+      tail_lines:
+        description:
+          - Only so many lines from the end.
+        type: int
+      expect:
+        description:
+          - What the log has to be. Every part that is given must hold.
+        type: dict
+        suboptions:
+          outcome:
+            description:
+              - The outcomes that are accepted. Without it V(ok).
+              - V(ok) means that the log was read, V(container_not_running) that there is no log yet or no previous run; the
+                others are those of M(kubelabs.pods.pod_exec_probe).
+            type: list
+            elements: str
+            choices:
+              - ok
+              - container_not_running
+              - pod_not_found
+              - forbidden
+              - timeout
+              - transport_lost
+              - api_error
+          contains:
+            description:
+              - Texts that the log must contain.
+            type: list
+            elements: str
+          regex:
+            description:
+              - A regular expression that must be found in the log. C(^) and C($) match at every line.
+            type: str
+          not_empty:
+            description:
+              - Whether there must be something other than white space.
+            type: bool
+            default: false
+      timeout:
+        description:
+          - Seconds for one attempt.
+        type: float
+        default: 10
+      retries:
+        description:
+          - How many more attempts to make while the expectation is not met.
+        type: int
+        default: 0
+      delay:
+        description:
+          - Seconds between attempts.
+        type: float
+        default: 1
+      as_user:
+        description:
+          - Impersonate this user.
+        type: str
+      as_groups:
+        description:
+          - Groups to impersonate together with O(probes[].as_user).
+        type: list
+        elements: str
+  max_output:
+    description:
+      - How many bytes of a log are read. The result says when there was more.
+    type: int
+    default: 65536
+  timeout:
+    description:
+      - Seconds for the whole task. Probes that have not ended by then have the outcome V(timeout).
+    type: float
+    default: 300
+  concurrency:
+    description:
+      - How many probes run at the same time.
+    type: int
+    default: 32
+  fail_on_unmet:
+    description:
+      - Whether the task fails when a probe does not meet its expectation. It does so after all have run, and returns the same.
+    type: bool
+    default: true
+seealso:
+  - module: kubelabs.pods.pod_exec_probe
+  - module: kubernetes.core.k8s_log
+"""
+
+EXAMPLES = r"""
+- name: Both pods of alice have said that they are up
+  kubelabs.pods.pod_log_probe:
+    context: kind-kubelabs
+    probes:
+      - name: alice/web
+        namespace: lab-alice
+        pod: web
+        expect:
+          contains: [listening on]
+        retries: 5
+      - name: alice/shell
+        namespace: lab-alice
+        pod: shell
+        tail_lines: 20
+        expect:
+          not_empty: true
+
+- name: What the failing app said before it was restarted
+  kubelabs.pods.pod_log_probe:
+    probes:
+      - name: alice/failing
+        namespace: lab-alice
+        pod: failing
+        previous: true
+        expect:
+          regex: '^exiting with code \d+'
+    fail_on_unmet: false
+  register: logs
+"""
+
+RETURN = r"""
+results:
+  description: One result for each probe, in the order of O(probes).
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name of the probe.
+      type: str
+      sample: alice/web
+    namespace:
+      description: The namespace of the pod.
+      type: str
+      sample: lab-alice
+    pod:
+      description: The name of the pod.
+      type: str
+      sample: web
+    container:
+      description: The container that was named or chosen; V(null) when it never came to choosing one.
+      type: str
+      sample: web
+    met:
+      description: Whether the log meets the expectation.
+      type: bool
+      sample: true
+    outcome:
+      description: What came of it; see O(probes[].expect.outcome).
+      type: str
+      sample: ok
+    rc:
+      description: Always V(null); here so that the results look like those of M(kubelabs.pods.pod_exec_probe).
+      type: int
+      sample: null
+    stdout:
+      description: The log.
+      type: str
+      sample: "listening on :8080\n"
+    stderr:
+      description: Always empty, for the same reason.
+      type: str
+      sample: ""
+    stdout_truncated:
+      description: Whether there was more than O(max_output).
+      type: bool
+      sample: false
+    stderr_truncated:
+      description: Always V(false).
+      type: bool
+      sample: false
+    protocol:
+      description: Always V(null).
+      type: str
+      sample: null
+    attempts:
+      description: How many attempts were made.
+      type: int
+      sample: 1
+    started:
+      description: When the first attempt began.
+      type: str
+      sample: '2026-11-22T08:31:41.460Z'
+    duration:
+      description: Seconds, all attempts together.
+      type: float
+      sample: 0.021
+    reason:
+      description: One sentence that says what was seen, and where the expectation is not met, why not.
+      type: str
+      sample: The log has 19 bytes.
+    kubectl:
+      description: The line to type to see the same.
+      type: str
+      sample: kubectl --context=kind-kubelabs -n lab-alice logs web -c web
+cluster:
+  description: The cluster that was asked.
+  returned: always
+  type: dict
+  contains:
+    context:
+      description: The context in use. V(null) when no kubeconfig was.
+      type: str
+      sample: kind-kubelabs
+    server:
+      description: The URL of the API server.
+      type: str
+      sample: https://127.0.0.1:6443
+    version:
+      description: The version of the API server.
+      type: str
+      sample: v1.36.2
+msg:
+  description: Which probes did not meet their expectation, at most ten by name.
+  returned: when some did not
+  type: str
+  sample: "1 of 2 probes did not meet their expectation: alice/web (Stdout lacks 'listening on' (stdout: ''))."
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.kubelabs.pods.plugins.module_utils.client import Client
+from ansible_collections.kubelabs.pods.plugins.module_utils.deadline import Deadline
+from ansible_collections.kubelabs.pods.plugins.module_utils.log_probe import LogProber, make_log_probe
+from ansible_collections.kubelabs.pods.plugins.module_utils.module_frame import bulk_argument_spec, run_module
+from ansible_collections.kubelabs.pods.plugins.module_utils.outcome import NO_SUCH_EXECUTABLE, NONZERO_EXIT, OUTCOMES
+from ansible_collections.kubelabs.pods.plugins.module_utils.probe import run_probes, unmet_summary
+
+
+def argument_spec() -> dict[str, Any]:
+    return {
+        **bulk_argument_spec(300),
+        "max_output": {"type": "int", "default": 65536},
+        "probes": {"type": "list", "elements": "dict", "required": True, "options": {
+            "name": {"type": "str", "required": True},
+            "namespace": {"type": "str", "required": True},
+            "pod": {"type": "str", "required": True},
+            "container": {"type": "str"},
+            "previous": {"type": "bool", "default": False},
+            "tail_lines": {"type": "int"},
+            "expect": {"type": "dict", "options": {
+                "outcome": {
+                    "type": "list", "elements": "str",
+                    "choices": [outcome for outcome in OUTCOMES if outcome not in (NONZERO_EXIT, NO_SUCH_EXECUTABLE)],
+                },
+                "contains": {"type": "list", "elements": "str"},
+                "regex": {"type": "str"},
+                "not_empty": {"type": "bool", "default": False},
+            }},
+            "timeout": {"type": "float", "default": 10},
+            "retries": {"type": "int", "default": 0},
+            "delay": {"type": "float", "default": 1},
+            "as_user": {"type": "str"},
+            "as_groups": {"type": "list", "elements": "str"},
+        }},
+    }
+
+
+def check(params: dict[str, Any]) -> None:
+    for options in params["probes"]:
+        make_log_probe(options)
+
+
+def work(module: AnsibleModule, client: Client, deadline: Deadline) -> dict[str, Any]:
+    probes = [make_log_probe(options) for options in module.params["probes"]]
+    prober = LogProber(client, module.params["max_output"], deadline)
+    results = run_probes(probes, prober.perform, prober.line, concurrency=module.params["concurrency"], deadline=deadline)
+    result: dict[str, Any] = {"changed": False, "results": results}
+    summary = unmet_summary(results, "probes")
+    return {**result, "msg": summary} if summary else result
+
+
+def main() -> None:
+    run_module(argument_spec(), work, check)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,369 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pod_restart_watch
+short_description: Watch many pods restart, with the time of every run and every back-off
+version_added: 0.1.0
+author:
+  - The kubelabs maintainers (@kubelabs)
+description:
+  - Lists and watches the pods of a class with one request until O(until) holds for every one of them.
+  - Every pod gets a timeline of the runs of one container, with start, end, exit code and reason, and the delay before every
+    restart measured against the back-off that Kubernetes promises.
+  - The nominal delay is the one that the kubelet names (C(back-off 40s restarting failed container)); where it was not seen,
+    0, 10, 20, 40, 80, 160, 300 s, because the first restart is free and then it doubles. A delay is as expected from 1 s less
+    than nominal (times have a resolution of 1 s) to the greater of 1.5 times nominal and 15 s more, plus 5 s, because the
+    kubelet does not look at the clock more often.
+  - A container is in back-off when it is not running, has ended at least once, will be restarted, and has been restarted
+    before or is said to back off. Up to about 1.34 that shows as C(CrashLoopBackOff) all the time, later only for
+    an instant; the verdict is the same.
+extends_documentation_fragment:
+  - kubelabs.pods.k8s_auth
+attributes:
+  check_mode:
+    description: Can run in check mode without changing anything.
+    support: full
+    details:
+      - The module only reads, so it does the same in check mode, waiting included.
+options:
+  label_selector:
+    description:
+      - Which pods to watch, in all namespaces, such as V(kubelabs.pods/class=pods-lab).
+    type: str
+    required: true
+  pods:
+    description:
+      - Exactly these pods are waited for, whatever else the selector matches. Those that never appear are reported.
+      - Without it every pod that the selector matches is waited for, of which there must be at least one.
+    type: list
+    elements: dict
+    suboptions:
+      namespace:
+        description:
+          - The namespace of the pod.
+        type: str
+        required: true
+      name:
+        description:
+          - The name of the pod.
+        type: str
+        required: true
+  namespaces:
+    description:
+      - Without O(pods), only pods in these namespaces count. Empty means all.
+    type: list
+    elements: str
+    default: []
+  container:
+    description:
+      - The container to follow, which may be an init container or a sidecar. Without it the container that kubectl takes.
+    type: str
+  until:
+    description:
+      - What to wait for. At least one must be given, and all that are given must hold.
+    type: dict
+    required: true
+    suboptions:
+      restarts:
+        description:
+          - At least so many restarts.
+        type: int
+      state:
+        description:
+          - The container was seen waiting for its restart.
+        type: str
+        choices: [CrashLoopBackOff]
+      completed:
+        description:
+          - A run has ended with exit code 0.
+        type: bool
+        default: false
+  grace:
+    description:
+      - Seconds that a pod in O(pods), or without O(pods) the first one, may be missing.
+    type: float
+    default: 10
+  timeout:
+    description:
+      - Seconds for the whole task.
+    type: float
+    default: 300
+  fail_on_unmet:
+    description:
+      - Whether the task fails when O(until) does not hold for a pod. It does so after every pod is decided, and returns the same.
+      - A back-off that is off does not fail the task; look at RV(results[].back_off.verdict).
+    type: bool
+    default: true
+seealso:
+  - module: kubelabs.pods.pod_ready_watch
+  - module: kubelabs.pods.pod_log_probe
+"""
+
+EXAMPLES = r"""
+- name: Watch the badly configured app restart twice and back off
+  kubelabs.pods.pod_restart_watch:
+    context: kind-kubelabs
+    label_selector: kubelabs.pods/class=pods-lab,app.kubernetes.io/name=failing
+    until:
+      restarts: 2
+      state: CrashLoopBackOff
+    timeout: 120
+  register: watched
+
+- name: Say how long each took to come back
+  ansible.builtin.debug:
+    msg: "{{ item.namespace }}: {{ item.delays | map(attribute='observed') | list }} ({{ item.back_off.verdict }})"
+  loop: "{{ watched.results }}"
+"""
+
+RETURN = r"""
+results:
+  description: One result for each pod, in the order of O(pods); without O(pods), by namespace and name.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Namespace and name of the pod, with a slash between them.
+      type: str
+      sample: lab-alice/failing
+    namespace:
+      description: The namespace of the pod.
+      type: str
+      sample: lab-alice
+    pod:
+      description: The name of the pod.
+      type: str
+      sample: failing
+    uid:
+      description: The UID of the pod. Empty when it never appeared.
+      type: str
+      sample: 9eecb7d3-c9a6-46d4-a001-353b8f8cf430
+    container:
+      description: The container that was followed. Empty when the pod never appeared.
+      type: str
+      sample: app
+    verdict:
+      description:
+        - V(reached) means that O(until) holds.
+        - V(never_started) means that it cannot start, or never appeared.
+        - V(failed) means that it has ended for good, so that O(until) can no longer come to hold.
+        - V(deleted) and V(replaced) mean that it is gone, or another one of its name is there.
+        - V(timeout) means that O(timeout) passed.
+      type: str
+      sample: reached
+    reason:
+      description: One sentence that says what was seen.
+      type: str
+      sample: 2 restarts, seen in back-off.
+    hint:
+      description: What to do about it. Empty when there is nothing to do.
+      type: str
+      sample: ""
+    restarts:
+      description: How often the container was restarted.
+      type: int
+      sample: 2
+    in_back_off:
+      description: Whether the container was ever seen waiting for its restart.
+      type: bool
+      sample: true
+    ready:
+      description: Whether the pod was ready when last seen.
+      type: bool
+      sample: true
+    status:
+      description: What C(kubectl get pods) shows in the column STATUS. Empty when the pod never appeared.
+      type: str
+      sample: CrashLoopBackOff
+    runs:
+      description: The runs of the container that are known, in order.
+      type: list
+      elements: dict
+      contains:
+        number:
+          description: The number of the run; 0 is the first.
+          type: int
+          sample: 1
+        started:
+          description: When it started. V(null) when that is not known or it never did.
+          type: str
+          sample: '2026-11-22T08:31:41.000Z'
+        finished:
+          description: When it ended. V(null) when that is not known.
+          type: str
+          sample: '2026-11-22T08:31:44.000Z'
+        exit_code:
+          description: Its exit code. V(null) when that is not known.
+          type: int
+          sample: 1
+        reason:
+          description: The reason that Kubernetes gives for its end.
+          type: str
+          sample: Error
+        duration:
+          description: Seconds. V(null) when that is not known.
+          type: float
+          sample: 3.0
+        seen:
+          description: V(seen) when it was the container's current state, V(inferred) when it is only known as the last state.
+          type: str
+          sample: seen
+    delays:
+      description: The pause before each restart.
+      type: list
+      elements: dict
+      contains:
+        restart:
+          description: The number of the restart; 1 is the first.
+          type: int
+          sample: 2
+        observed:
+          description: Seconds from the end of the run before to the start. V(null) when one of them is not known.
+          type: float
+          sample: 13.0
+        nominal:
+          description: Seconds that the back-off asks for.
+          type: float
+          sample: 10.0
+        low:
+          description: The least that is as expected, in seconds.
+          type: float
+          sample: 9.0
+        high:
+          description: The most that is as expected, in seconds.
+          type: float
+          sample: 30.0
+        within:
+          description:
+            - Whether the delay is as expected. V(null) when it was not measured, or when it is outside and the node may be
+              set to another back-off.
+          type: bool
+          sample: true
+        source:
+          description: V(message) when the kubelet named the nominal delay, V(curve) when it was derived.
+          type: str
+          sample: message
+    back_off:
+      description: Whether the back-off is as it should be.
+      type: dict
+      contains:
+        verdict:
+          description: V(as_expected), V(off) or V(not_observed).
+          type: str
+          sample: as_expected
+        reason:
+          description: One sentence that says what was measured.
+          type: str
+          sample: Restart 2 came after 13 s (nominal 10 s, accepted 9 to 30 s).
+    node:
+      description: The node that the pod is on. Empty when it has none.
+      type: str
+      sample: kubelabs-control-plane
+    labels:
+      description: The labels of the pod.
+      type: dict
+      sample: {kubelabs.pods/class: pods-lab}
+    started:
+      description: When the wait began.
+      type: str
+      sample: '2026-11-22T08:31:41.460Z'
+    duration:
+      description: Seconds until the pod was decided.
+      type: float
+      sample: 19.8
+    kubectl:
+      description: The line to type to see the same.
+      type: str
+      sample: kubectl --context=kind-kubelabs -n lab-alice describe pod failing
+cluster:
+  description: The cluster that was asked.
+  returned: always
+  type: dict
+  contains:
+    context:
+      description: The context in use. V(null) when no kubeconfig was.
+      type: str
+      sample: kind-kubelabs
+    server:
+      description: The URL of the API server.
+      type: str
+      sample: https://127.0.0.1:6443
+    version:
+      description: The version of the API server.
+      type: str
+      sample: v1.36.2
+msg:
+  description: For which pods O(until) does not hold, at most ten by name.
+  returned: when there are some
+  type: str
+  sample: "1 of 300 pods did not restart as awaited: lab-alice/failing (timeout: 1 of 2 restarts in time)."
+"""
+
+import time
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.kubelabs.pods.plugins.module_utils.client import Client
+from ansible_collections.kubelabs.pods.plugins.module_utils.deadline import Deadline
+from ansible_collections.kubelabs.pods.plugins.module_utils.errors import ArgumentError
+from ansible_collections.kubelabs.pods.plugins.module_utils.module_frame import run_module, unmet_pods, watch_argument_spec
+from ansible_collections.kubelabs.pods.plugins.module_utils.pod_wait import expected_keys
+from ansible_collections.kubelabs.pods.plugins.module_utils.restarts import Until
+from ansible_collections.kubelabs.pods.plugins.module_utils.watching import watch_restarts
+
+
+def argument_spec() -> dict[str, Any]:
+    return {
+        **watch_argument_spec(300),
+        "container": {"type": "str"},
+        "until": {"type": "dict", "required": True, "options": {
+            "restarts": {"type": "int"},
+            "state": {"type": "str", "choices": ["CrashLoopBackOff"]},
+            "completed": {"type": "bool", "default": False},
+        }},
+    }
+
+
+def make_until(options: dict[str, Any]) -> Until:
+    until = Until(options.get("restarts"), bool(options.get("state")), bool(options.get("completed")))
+    if until == Until():
+        raise ArgumentError("until is empty: give at least one of restarts, state and completed.")
+    if until.restarts is not None and until.restarts < 0:
+        raise ArgumentError(f"until.restarts is {until.restarts}, and must be 0 or more.")
+    return until
+
+
+def check(params: dict[str, Any]) -> None:
+    expected_keys(params["pods"])
+    make_until(params["until"])
+
+
+def work(module: AnsibleModule, client: Client, deadline: Deadline) -> dict[str, Any]:
+    params = module.params
+    results = watch_restarts(
+        client, params["label_selector"], make_until(params["until"]), container=params["container"],
+        expected=expected_keys(params["pods"]), namespaces=params["namespaces"], grace=params["grace"], deadline=deadline,
+        clock=time.monotonic,
+    )
+    result: dict[str, Any] = {"changed": False, "results": results}
+    if results or params["pods"] is not None:
+        summary = unmet_pods(results, "did not restart as awaited")
+    else:
+        summary = f"No pod matching {params['label_selector']!r} appeared within {params['grace']:g} s."
+    return {**result, "msg": summary} if summary else result
+
+
+def main() -> None:
+    run_module(argument_spec(), work, check)
+
+
+if __name__ == "__main__":
+    main()
