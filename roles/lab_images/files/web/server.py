@@ -1,8 +1,8 @@
 """The lab's web app: answers every request in plain text with what it is and where it runs.
 
-The text has the form of traefik/whoami: `Hostname:`, an `IP:` line per address, the request, then the environment. The
-log has one line at start and one line per request. Only small parts of the standard library are imported: every
-student's pod starts this program.
+The text has the form of traefik/whoami: `Hostname:`, `IP:`, the request, and then the environment. The log has one line
+at start and one line per request. Only small parts of the standard library are imported: every student's pod starts
+this program.
 """
 
 import os
@@ -12,19 +12,19 @@ import socketserver
 import sys
 
 
-def addresses():
-    return sorted({entry[4][0] for entry in socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)})
-
-
-def whoami(request, peer):
+def whoami(request, here, peer):
     yield f"Hostname: {socket.gethostname()}"
-    for address in addresses():
-        yield f"IP: {address}"
-    yield f"RemoteAddr: {peer[0]}:{peer[1]}"
+    yield f"IP: {here}"
+    yield f"RemoteAddr: {peer}"
     yield from request
     yield ""
     for name, value in sorted(os.environ.items()):
         yield f"Env: {name}={value}"
+
+
+def plain(address):
+    """An address of a socket for both families, as people write it."""
+    return address[0].removeprefix("::ffff:")
 
 
 class Handler(socketserver.StreamRequestHandler):
@@ -36,13 +36,17 @@ class Handler(socketserver.StreamRequestHandler):
             request.append(line)
         if not request:
             return
-        body = "".join(f"{line}\n" for line in whoami(request, self.client_address)).encode()
-        head = f"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
-        self.wfile.write(f"{head}Connection: close\r\n\r\n".encode() + (b"" if request[0].startswith("HEAD ") else body))
-        print(f'{self.client_address[0]} "{request[0]}" 200', flush=True)
+        here, peer = plain(self.request.getsockname()), plain(self.client_address)
+        body = "".join(f"{line}\n" for line in whoami(request, here, peer)).encode()
+        self.wfile.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n"
+            b"Content-Length: %d\r\n\r\n%s" % (len(body), b"" if request[0].startswith("HEAD ") else body)
+        )
+        print(f'{peer} "{request[0]}" 200', flush=True)
 
 
 class Server(socketserver.ThreadingTCPServer):
+    # One socket for IPv4 and IPv6 where the kernel has both.
     address_family = socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
     allow_reuse_address = True
     daemon_threads = True
@@ -54,7 +58,7 @@ class Server(socketserver.ThreadingTCPServer):
         super().server_bind()
 
     def handle_error(self, request, client_address):
-        print(f"{client_address[0]} {sys.exc_info()[1]}", flush=True)
+        print(f"{plain(client_address)} {sys.exc_info()[1]}", flush=True)
 
 
 def main():
