@@ -101,7 +101,7 @@ def run_module(argument_spec: Mapping[str, Any], work: Callable[[AnsibleModule, 
         module.fail_json(msg=missing_required_lib(exc.library), exception=exc.trace)
     except KubelabsError as exc:
         module.fail_json(msg=str(exc))
-    result["cluster"] = client.summary()
+    result["cluster"] = {**client.summary(), **result.get("cluster", {})}
     if result.get("msg") and module.params.get("fail_on_unmet"):
         module.fail_json(**result)
     module.exit_json(**result)
