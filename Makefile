@@ -19,8 +19,8 @@ help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name what; do printf '  make %-13s %s\n' "$$name" "$$what"; done
 	@echo '  Variables: STUDENTS=3  ROSTER=file.csv  KEEP=1  PODS_LAB_CONTEXT=name  PODS_LAB_KUBECONFIG=file  ARGS="-e name=value"'
 
-lab: .venv/for-the-lab $(if $(CLUSTER_VARS),,cluster-up) ## Run the whole lab on a kind cluster of its own, or on PODS_LAB_CONTEXT
-	$(PLAYBOOK) playbooks/pods_lab.yml $(CLUSTER_VARS) $(LAB_VARS) $(ARGS)
+lab: .venv/for-the-lab ## Run the whole lab on a kind cluster of its own, or on PODS_LAB_CONTEXT
+	$(PLAYBOOK) $(if $(CLUSTER_VARS),,playbooks/cluster_up.yml) playbooks/pods_lab.yml $(CLUSTER_VARS) $(LAB_VARS) $(ARGS)
 
 teardown: .venv/for-the-lab ## Delete what a lab left running with KEEP=1 made
 	$(PLAYBOOK) playbooks/teardown.yml $(CLUSTER_VARS) $(LAB_VARS) $(ARGS)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, The kubelabs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The playbooks as people run them, on a real cluster: that of the Molecule scenarios, or KUBECONFIG_FOR_TESTS."""
+"""The playbooks as people run them, on the real cluster of the Molecule scenarios."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ import time
 import typing as t
 
 import pytest
+import yaml
 
 CHECKOUT = pathlib.Path(__file__).parents[2]
-KUBECONFIG = os.path.expanduser(os.environ.get("KUBECONFIG_FOR_TESTS", "~/.kube/kind-kubelabs-molecule"))
+CLUSTER = yaml.safe_load((CHECKOUT / "molecule/cluster.yml").read_text())
+KUBECONFIG = os.path.expanduser(CLUSTER["pods_lab_kubeconfig"])
 
 
 class Run(t.NamedTuple):
@@ -56,7 +58,7 @@ def namespaces() -> set[str]:
 def fixture_run_playbook(tmp_path, request):
     """Runs a playbook of the checkout for a class of the test's own, and tears the class down afterwards."""
     class_name = "live-" + re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:40].strip("-")
-    base = {"pods_lab_class": class_name, "pods_lab_kubeconfig": KUBECONFIG, "pods_lab_report_dir": str(tmp_path)}
+    base = {**CLUSTER, "pods_lab_class": class_name, "pods_lab_kubeconfig": KUBECONFIG, "pods_lab_report_dir": str(tmp_path)}
     ran = []
 
     def run(playbook: str, **variables: t.Any) -> Run:

@@ -40,7 +40,7 @@ def test_a_cluster_that_does_not_answer_is_named(run_playbook, tmp_path):
         "{apiVersion: v1, kind: Config, current-context: dead, contexts: [{name: dead, context: {cluster: c, user: u}}],"
         " clusters: [{name: c, cluster: {server: 'https://127.0.0.1:9'}}], users: [{name: u, user: {token: not-a-secret}}]}"
     )
-    run = run_playbook("pods_lab.yml", pods_lab_kubeconfig=str(config))
+    run = run_playbook("pods_lab.yml", pods_lab_kubeconfig=str(config), pods_lab_context=None)
     assert run.status != 0
     assert "https://127.0.0.1:9" in run.output
     assert "context dead" in run.output
@@ -69,7 +69,7 @@ def test_the_current_context_is_never_used(run_playbook, monkeypatch, tmp_path):
     monkeypatch.setenv("KUBECONFIG", KUBECONFIG)
     monkeypatch.setenv("HOME", str(tmp_path))  # where that cluster's kubeconfig is not
     before = namespaces()
-    run = run_playbook("provision.yml", pods_lab_kubeconfig=None)
+    run = run_playbook("provision.yml", pods_lab_kubeconfig=None, pods_lab_context=None)
     assert run.status != 0
     assert f"The kubeconfig {tmp_path}/.kube/kind-kubelabs does not exist" in run.output
     assert namespaces() == before
