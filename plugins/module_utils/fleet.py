@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, TypeVar
 
 from .deadline import Deadline
 
@@ -27,14 +28,20 @@ def run_fleet(
     deadline: Deadline,
     on_error: Callable[[Item, BaseException], Result],
     on_deadline: Callable[[Item, bool], Result],
+    lane: Callable[[Item], Hashable] | None = None,
+    lane_width: int = 1,
 ) -> list[Result]:
     """Runs work on every item, at most `concurrency` at a time, and returns the results in the order of the items.
 
     One item's exception becomes that item's result through on_error and never stops the others. Items without a result
     at the deadline get on_deadline(item, begun); their threads are daemons and are left behind, so that not even
     a call that blocks for ever can hold the task up.
+
+    Args:
+        lane: items of one lane are run at most lane_width at a time; lanes take turns. None means no lanes.
     """
-    board = _Board(list(items), deadline)
+    lanes = [lane(item) if lane else index for index, item in enumerate(items)]
+    board = _Board(lanes, lane_width, deadline)
 
     def serve() -> None:
         while True:
@@ -50,34 +57,53 @@ def run_fleet(
     for number in range(max(1, min(concurrency, len(items)))):
         threading.Thread(target=serve, name=f"fleet-{number}", daemon=True).start()
     done, begun = board.wait()
-    return [done[index] if index in done else on_deadline(item, index < begun) for index, item in enumerate(items)]
+    return [done[index] if index in done else on_deadline(item, index in begun) for index, item in enumerate(items)]
 
 
 class _Board:
-    """Which items are taken and which are done; the only thing the threads share."""
+    """Which items are waiting, running and done; the only thing the threads share."""
 
-    def __init__(self, items: list, deadline: Deadline) -> None:
-        self._total = len(items)
+    def __init__(self, lanes: list[Hashable], width: int, deadline: Deadline) -> None:
+        self._lanes = lanes
+        self._width = max(1, width)
         self._deadline = deadline
-        self._next = 0
-        self._done: dict = {}
+        self._waiting: dict[Hashable, deque[int]] = {}
+        for index, lane in enumerate(lanes):
+            self._waiting.setdefault(lane, deque()).append(index)
+        self._running = dict.fromkeys(self._waiting, 0)
+        #: Lanes that have an item waiting and room for it, each once.
+        self._open = deque(self._waiting)
+        self._begun: set[int] = set()
+        self._done: dict[int, Any] = {}
         self._changed = threading.Condition()
 
     def take(self) -> int | None:
+        """The next item; None when nothing is left to begin. Waits while all lanes that have something are full."""
         with self._changed:
-            if self._next >= self._total or self._deadline.expired:
+            while not self._open:
+                if len(self._begun) == len(self._lanes) or not self._changed.wait(self._deadline.remaining()):
+                    return None
+            if self._deadline.expired:
                 return None
-            self._next += 1
-            return self._next - 1
+            lane = self._open.popleft()
+            index = self._waiting[lane].popleft()
+            self._begun.add(index)
+            self._running[lane] += 1
+            if self._waiting[lane] and self._running[lane] < self._width:
+                self._open.append(lane)
+            return index
 
-    def put(self, index: int, result: object) -> None:
+    def put(self, index: int, result: Any) -> None:
         with self._changed:
+            lane = self._lanes[index]
             self._done[index] = result
-            if len(self._done) == self._total:
-                self._changed.notify_all()
+            self._running[lane] -= 1
+            if self._waiting[lane] and lane not in self._open:
+                self._open.append(lane)
+            self._changed.notify_all()
 
-    def wait(self) -> tuple[dict, int]:
-        """Blocks until everything is done or the deadline has passed; the results so far and how many were begun."""
+    def wait(self) -> tuple[dict[int, Any], set[int]]:
+        """Blocks until everything is done or the deadline has passed; the results so far and what was begun."""
         with self._changed:
-            self._changed.wait_for(lambda: len(self._done) == self._total, self._deadline.remaining() + LAST_WORDS)
-            return dict(self._done), self._next
+            self._changed.wait_for(lambda: len(self._done) == len(self._lanes), self._deadline.remaining() + LAST_WORDS)
+            return dict(self._done), set(self._begun)

@@ -53,6 +53,8 @@ class LogProber:
         text, outcome = self._read(probe, container, deadline)
         if outcome.outcome in (CONTAINER_NOT_RUNNING, API_ERROR):
             outcome = self._pods.explain(outcome, probe, container, self._task_deadline)
+        elif outcome.outcome == OK and not text:
+            outcome = self._pods.unless_never_started(outcome, probe, container, self._task_deadline)
         kept = text[:self._max_output]
         return Attempt(outcome, kept.decode("utf-8", "replace"), stdout_truncated=len(text) > len(kept), container=container)
 
@@ -87,10 +89,13 @@ class LogProber:
             return b"", Outcome(TIMEOUT, f"the log did not arrive in time ({probe.timeout:g} s)")
         except TransportError as exc:
             return b"", Outcome(TIMEOUT if deadline.expired else TRANSPORT_LOST, f"the log could not be read: {exc}")
-        return response.body, Outcome(OK, f"the log has {len(response.body)} bytes" if len(response.body) <= self._max_output else "the log was read")
+        size = len(response.body)
+        return response.body, Outcome(OK, f"the log has {size} bytes" if size <= self._max_output else f"the log has more than {self._max_output} bytes")
 
 
 def _classify(exc: ApiError, probe: Probe) -> Outcome:
     if _NO_LOG.search(exc.message):
+        if probe.options.get("previous"):
+            return Outcome(CONTAINER_NOT_RUNNING, f"there is no run before this one: {exc.message}")
         return Outcome(CONTAINER_NOT_RUNNING, f"there is no log: {exc.message}")
     return classify_refusal(exc.status, as_status(exc), impersonating=probe.as_user)

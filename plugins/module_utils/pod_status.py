@@ -362,10 +362,10 @@ def _ended(pod: Pod) -> Obstacle | None:
     if phase_of(pod) == "Failed":
         why = as_text(status.get("reason"))
         message = as_text(status.get("message"))
-        said = ": ".join(part for part in (why or "the pod has failed", message or _exits(pod)) if part)
-        return Obstacle(why or "Failed", f"the pod has failed for good: {said}", _failed_hint(why), 0.0, failed=True)
+        said = ": ".join(part for part in (why, message or _exits(pod)) if part)
+        return Obstacle(why or "Failed", f"the pod has failed for good ({_one_line(said) or 'no reason given'})", _failed_hint(why), 0.0, failed=True)
     if phase_of(pod) == "Succeeded":
-        return Obstacle("Completed", "the pod has run to its end, so it cannot become ready", "a pod that is to stay needs a command that stays", 0.0, failed=True)
+        return Obstacle("Completed", "the pod has run to its end (Completed)", "a pod that is to stay needs a command that stays", 0.0, failed=True)
     return None
 
 
@@ -422,9 +422,9 @@ def _crash_loop(pod: Pod) -> Obstacle | None:
         last = details if kind == "terminated" else last_terminated(status)
         return Obstacle(
             "CrashLoopBackOff",
-            f"container {name} is crash looping: restarted {as_count(status.get('restartCount'))} times, "
+            f"container {name} is crash looping: {_times(as_count(status.get('restartCount')))} restarted, "
             f"last exit code {last.get('exitCode', 'unknown')} ({_terminated_reason(last) if last else 'reason unknown'})",
-            "read the log of the last run (kubectl logs --previous)", 0.0, failed=True,
+            _HINTS.get(_terminated_reason(last), "read the log of the last run (kubectl logs --previous)"), 0.0, failed=True,
         )
     return None
 
@@ -440,6 +440,10 @@ def _unschedulable(pod: Pod) -> Obstacle | None:
     if scheduled.get("reason") == "SchedulingGated":
         return Obstacle("SchedulingGated", "the pod has a scheduling gate", "whoever set the gate must lift it", SCHEDULING_PATIENCE)
     return None
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def image_message(pod: Pod) -> str:
