@@ -22,19 +22,21 @@ from .client import Client
 from .deadline import Deadline, iso, utc_now
 from .errors import ApiError, ArgumentError, KubelabsError
 from .fleet import run_fleet
-from .pod_status import as_list, as_map, as_text
+from .pod_status import (
+    as_count, as_list, as_map, as_text, container_statuses, is_deleting, last_terminated, metadata, name_of, state_of, uid_of,
+)
 from .pod_watch import DELETED, SYNCED, Feed, ListWatch
 from .probe import sentence
 
 OWNER_LABEL = "app.kubernetes.io/managed-by"
 OWNER = "kubelabs.pods"
-#: Names and UIDs are enough to see pods go; the server leaves the rest out.
-METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json;q=0.9"
-
 STUCK = "stuck"
 WOULD_BE_DELETED = "would_be_deleted"
 #: Seconds between looks at the namespaces that still have pods: at first, and at most.
-FIRST_LOOK, LAST_LOOK = 0.25, 2.0
+FIRST_LOOK, LAST_LOOK = 0.25, 1.0
+
+#: Seconds that a pod's object may outlive its grace period.
+OVERDUE = 1.5
 
 # The phases of one namespace.
 EMPTYING, DELETING, GONE, LEFT_ALONE = "emptying", "deleting", "gone", "left alone"
@@ -63,6 +65,7 @@ class Namespace:
     Attributes:
         pods: how many pods it had.
         held_by: names of pods that are still there.
+        deleting_since: when each pod, by UID, was first seen being deleted, on the monotonic clock.
         why: why it is not gone, for the result.
     """
 
@@ -74,6 +77,7 @@ class Namespace:
     pods: int = 0
     emptied: bool = False
     held_by: list[str] = field(default_factory=list)
+    deleting_since: dict[str, float] = field(default_factory=dict)
     touched: bool = False
     why: str = ""
     ended: float | None = None
@@ -194,30 +198,62 @@ class Teardown:
     def _path(self, namespace: Namespace, below: str = "") -> str:
         return f"/api/v1/namespaces/{quote(namespace.name, safe='')}{below}"
 
-    def _list_pods(self, namespace: Namespace) -> list[str]:
-        answer = self._client.request(
-            "GET", self._path(namespace, "/pods"), query=[("resourceVersion", "0")] if namespace.emptied else [],
-            deadline=self._deadline, accept=METADATA_ONLY,
-        ).json()
-        return [as_text(as_map(as_map(item).get("metadata")).get("name")) for item in as_list(as_map(answer).get("items"))]
+    def _list_pods(self, namespace: Namespace) -> list[Mapping[str, Any]]:
+        # After the first look the API server's cache is good enough: a pod that is already gone is seen at the next one.
+        answer = self._client.get(
+            self._path(namespace, "/pods"), query=[("resourceVersion", "0")] if namespace.emptied else [], deadline=self._deadline
+        )
+        return [as_map(item) for item in as_list(as_map(answer).get("items"))]
 
     def _count_pods(self, namespace: Namespace) -> None:
         namespace.pods = len(self._list_pods(namespace))
 
     def _empty(self, namespace: Namespace) -> None:
         """Deletes the pods at the first visit, looks whether they are gone at later ones, and then deletes the namespace."""
-        namespace.held_by = self._list_pods(namespace)
+        pods = self._list_pods(namespace)
+        namespace.held_by = [name_of(pod) for pod in pods]
         if not namespace.emptied:
             if not self._still_ours(namespace):
                 return
-            namespace.pods = len(namespace.held_by)
-            if namespace.held_by:
+            namespace.pods = len(pods)
+            if pods:
                 # No grace period is given: every pod has its own.
                 self._client.request("DELETE", self._path(namespace, "/pods"), deadline=self._deadline)
                 namespace.touched = True
             namespace.emptied = True
+        else:
+            for pod in pods:
+                if has_stopped(pod) or self._is_overdue(namespace, pod):
+                    self._finish_pod(namespace, pod)
         if not namespace.held_by:
             self._delete(namespace)
+
+    def _is_overdue(self, namespace: Namespace, pod: Mapping[str, Any]) -> bool:
+        """Whether the pod's own grace period is over, after which its kubelet has killed it, or has gone itself."""
+        if not is_deleting(pod):
+            return False
+        since = namespace.deleting_since.setdefault(uid_of(pod), self._clock())
+        grace = metadata(pod).get("deletionGracePeriodSeconds")
+        return self._clock() - since > as_count(grace) + OVERDUE
+
+    def _finish_pod(self, namespace: Namespace, pod: Mapping[str, Any]) -> None:
+        """Removes the object of a pod that has stopped, or whose grace period is over.
+
+        Older kubelets kill the containers and leave the object, for 10 to 30 s on a busy node, until a later round of their
+        status manager; what they report meanwhile is "running" or even "ContainerCreating" (seen on 1.20.2). Every pod has
+        had its own grace period by then, so nothing is cut short.
+        """
+        try:
+            self._client.request(
+                "DELETE", self._path(namespace, f"/pods/{quote(name_of(pod), safe='')}"), deadline=self._deadline,
+                body={"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0, "preconditions": {"uid": uid_of(pod)}},
+            )
+        except ApiError as exc:
+            if exc.status not in (404, 409):
+                raise
+        # A finalizer would keep it all the same, and only a new look may say that it is gone.
+        if not as_list(metadata(pod).get("finalizers")):
+            namespace.held_by.remove(name_of(pod))
 
     def _still_ours(self, namespace: Namespace) -> bool:
         """Reads the namespace anew: gone, another one by now, or without our label, it is not touched."""
@@ -295,6 +331,20 @@ class Teardown:
             "pods": namespace.pods, "started": iso(self._started), "duration": round(ended - self._began, 3),
             "kubectl": self._client.kubectl.line("get", "namespace", namespace.name, "-o", "yaml"),
         }
+
+
+def has_stopped(pod: Mapping[str, Any]) -> bool:
+    """Whether a pod that is being deleted has no process left: its kubelet has reported the end of every container. Pure.
+
+    A container that waits for its restart counts as ended: no kubelet restarts anything in a pod that is being deleted.
+    """
+    if not is_deleting(pod):
+        return False
+    states = [(state_of(status), last_terminated(status)) for _init, status in container_statuses(pod)]
+    return bool(states) and all(
+        kind == "terminated" or (kind == "waiting" and details.get("reason") == "CrashLoopBackOff" and bool(last))
+        for (kind, details), last in states
+    )
 
 
 def held_because(namespace: Mapping[str, Any], pods: Sequence[str]) -> str:

@@ -15,6 +15,8 @@ author:
 description:
   - Deletes the pods of the namespaces that O(label_selector) matches, watches them go, then deletes the namespaces and watches
     them go. Namespaces that are deleted while they hold running pods take minutes.
+  - Every pod gets its own grace period. When that is over, or when all its containers have ended, its object is removed;
+    older kubelets would leave it for up to half a minute. After that Kubernetes itself waits 5 seconds with every namespace.
   - Nothing that lacks the label C(app.kubernetes.io/managed-by=kubelabs.pods) is ever deleted. Every namespace is read again
     just before it is deleted, and deleted only if it is still the same one with the label.
   - Interrupted and run again, it ends in the same state. Namespaces that are already being deleted are waited for too.
