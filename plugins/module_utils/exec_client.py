@@ -34,6 +34,8 @@ STDIN, STDOUT, STDERR, ERROR, CLOSE = 0, 1, 2, 3, 255
 PING_AFTER = 5.0
 #: ... and after so many more without any answer the connection counts as lost.
 PONG_WITHIN = 10.0
+#: The Status object is the last word. A server that does not close after it is not waited for longer than this.
+CLOSE_WITHIN = 1.0
 #: A Status object is small; a channel 3 that never ends is not one.
 MAX_STATUS = 1 << 20
 STDIN_FRAME = 32768
@@ -216,6 +218,9 @@ def _converse(websocket: Any, channel: Any, sock: BudgetSocket, request: ExecReq
         try:
             opcode, frame = channel.recv_data_frame(True)
         except (TimeoutError, websocket.WebSocketTimeoutException):
+            if record.error:
+                record.ending = "closed"
+                return
             if deadline.expired:
                 record.ending, record.detail = "timeout", "the command had not finished"
                 return
@@ -232,6 +237,8 @@ def _converse(websocket: Any, channel: Any, sock: BudgetSocket, request: ExecReq
             return
         if opcode in (websocket.ABNF.OPCODE_BINARY, websocket.ABNF.OPCODE_TEXT):
             _dispatch(frame.data, record)
+            if record.error:
+                sock.idle = CLOSE_WITHIN
 
 
 def _send_stdin(channel: Any, data: bytes, record: ExecRecord) -> None:

@@ -1,0 +1,37 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Clients and module runs against the fake API server."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.kubelabs.pods.plugins.module_utils.client import Client
+from ansible_collections.kubelabs.pods.plugins.module_utils.configuration import load_connection
+from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi
+
+
+def make_client(api: FakeApi, **options: Any) -> Client:
+    """A client that has spoken to the server before, so that broken connections count as trouble and not as a wrong address."""
+    params = {"host": api.url, "api_key": "secret", "no_proxy": "*", **options}
+    client = Client(load_connection(params), concurrency=8)
+    client._answered = True
+    return client
+
+
+def run_module(main, capfd, api: FakeApi | None, check_mode: bool = False, **args: Any) -> dict[str, Any]:
+    """The result of a module, with `failed` as Ansible sees it."""
+    if api is not None:
+        args = {"host": api.url, "api_key": "secret", "no_proxy": "*", **args}
+    with patch_module_args({**args, "_ansible_check_mode": check_mode}), pytest.raises(SystemExit) as ended:
+        main()
+    out, _err = capfd.readouterr()
+    result = json.loads(out.strip().splitlines()[-1])
+    assert bool(result.get("failed")) == bool(ended.value.code)
+    return result
