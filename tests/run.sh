@@ -22,14 +22,25 @@ step() {  # NAME COMMAND...: run a step and count it
     fi
 }
 
+# One cluster for the live tests and the scenarios, coming up while the steps that need none run. Molecule removes it
+# after the last scenario.
+mkdir -p .cache
+molecule create --scenario-name default >.cache/cluster.log 2>&1 &
+cluster=$!
+await_cluster() {
+    wait "$cluster"
+    local status=$?
+    cat .cache/cluster.log
+    return "$status"
+}
+
 step lint ansible-lint
 step types mypy
-step unit pytest --cov=plugins --cov-report=term:skip-covered
+step unit pytest --numprocesses auto --cov=plugins --cov-report=term:skip-covered
 step sanity tests/sanity.sh --color no
-# One cluster for the live tests and the scenarios; Molecule removes it after the last scenario.
-step cluster molecule create --scenario-name default
-step live pytest tests/live
-step molecule molecule test --all
+step cluster await_cluster
+step live pytest tests/live --numprocesses 4
+step molecule molecule test --all --workers 2
 
 echo
 [ ${#failed[@]} = 0 ] || echo "Failed: ${failed[*]}"

@@ -14,7 +14,7 @@ def namespace_problems(existing: list[dict[str, t.Any]], students: list[dict[str
     """
     wanted = {student["namespace"] for student in students}
     ours = {namespace["metadata"]["name"]: namespace for namespace in existing if namespace["metadata"]["name"] in wanted}
-    foreign = [name for name, namespace in ours.items() if not labels.items() <= (namespace["metadata"].get("labels") or {}).items()]
+    foreign = [name for name, namespace in ours.items() if not _carries(namespace, labels)]
     going = [name for name, namespace in ours.items() if name not in foreign and namespace["metadata"].get("deletionTimestamp")]
     problems = []
     if foreign:
@@ -26,3 +26,9 @@ def namespace_problems(existing: list[dict[str, t.Any]], students: list[dict[str
     if going:
         problems.append(f"Namespace(s) of the class that are still being deleted: {', '.join(sorted(going))}. Run again when they are gone.")
     return problems
+
+
+def _carries(namespace: dict[str, t.Any], labels: dict[str, str]) -> bool:
+    # Key by key: what Ansible hands to a filter are lazy mappings, whose items() are no sets.
+    own = namespace["metadata"].get("labels") or {}
+    return all(own.get(key) == value for key, value in labels.items())

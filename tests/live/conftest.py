@@ -14,6 +14,7 @@ import typing as t
 
 import pytest
 import yaml
+from ansible_collections.kubelabs.pods.plugins.module_utils.roster import is_rfc_1123_label
 
 CHECKOUT = pathlib.Path(__file__).parents[2]
 CLUSTER = yaml.safe_load((CHECKOUT / "molecule/cluster.yml").read_text())
@@ -50,27 +51,28 @@ def kubectl(*words: str, stdin: str | None = None) -> str:
     return done.stdout
 
 
-def namespaces() -> set[str]:
-    return set(kubectl("get", "namespaces", "-o", "name").split())
+def namespaces(class_name: str) -> set[str]:
+    """The namespaces whose names begin with the class's, with its labels or without."""
+    names = {name.removeprefix("namespace/") for name in kubectl("get", "namespaces", "-o", "name").split()}
+    return {name for name in names if name.startswith(class_name)}
 
 
 @pytest.fixture(name="run_playbook")
 def fixture_run_playbook(tmp_path, request):
-    """Runs a playbook of the checkout for a class of the test's own, and tears the class down afterwards."""
+    """Runs a playbook of the checkout for a class of the test's own, and deletes the class afterwards."""
     class_name = "live-" + re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:40].strip("-")
     base = {**CLUSTER, "pods_lab_class": class_name, "pods_lab_kubeconfig": KUBECONFIG, "pods_lab_report_dir": str(tmp_path)}
-    ran = []
+    classes = {class_name}
 
     def run(playbook: str, **variables: t.Any) -> Run:
-        extra = {**base, **variables}
-        extra = {name: value for name, value in extra.items() if value is not None}
-        ran.append(extra)
+        extra = {name: value for name, value in {**base, **variables}.items() if value is not None}
+        classes.add(extra["pods_lab_class"])
         started = time.monotonic()
         done = subprocess.run(
             [str(CHECKOUT / ".venv/bin/ansible-playbook"), str(CHECKOUT / "playbooks" / playbook), "-e", json.dumps(extra)],
             cwd=CHECKOUT, capture_output=True, text=True, timeout=600, check=False,
         )
-        results = tmp_path / "results.json"
+        results = pathlib.Path(extra["pods_lab_report_dir"]) / "results.json"
         return Run(
             done.returncode,
             done.stdout + done.stderr,
@@ -80,4 +82,5 @@ def fixture_run_playbook(tmp_path, request):
 
     run.class_name = class_name
     yield run
-    kubectl("delete", "namespaces", "--wait=false", "-l", f"app.kubernetes.io/managed-by=kubelabs.pods,kubelabs.pods/class={class_name}")
+    ours = f"app.kubernetes.io/managed-by=kubelabs.pods,kubelabs.pods/class in ({','.join(sorted(filter(is_rfc_1123_label, classes)))})"
+    kubectl("delete", "namespaces", "--wait=false", "-l", ours)

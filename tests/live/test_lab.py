@@ -4,21 +4,27 @@
 
 from __future__ import annotations
 
-import jsonschema
 import json
+from concurrent.futures import ThreadPoolExecutor
 
+import jsonschema
+from ansible_collections.kubelabs.pods.plugins.module_utils.checks import NAMES
 from conftest import CHECKOUT, kubectl, namespaces
 
 
-def test_the_tasks_do_not_grow_with_the_class(run_playbook):
-    before = namespaces()
-    one = run_playbook("pods_lab.yml", pods_lab_students=1)
-    twenty = run_playbook("pods_lab.yml", pods_lab_students=20)
+def test_the_tasks_do_not_grow_with_the_class(run_playbook, tmp_path):
+    def lab(students):
+        name = f"{run_playbook.class_name}-{students}"
+        return run_playbook("pods_lab.yml", pods_lab_class=name, pods_lab_students=students, pods_lab_report_dir=str(tmp_path / name))
+
+    with ThreadPoolExecutor() as both:
+        one, twenty = both.map(lab, [1, 20])
     assert (one.status, twenty.status) == (0, 0), one.output + twenty.output
     assert len(twenty.results["students"]) == 20
     assert one.tasks == twenty.tasks
+    assert set(twenty.statuses("student-20")) == set(NAMES)
     assert set(twenty.statuses("student-20").values()) == {"passed"}
-    assert namespaces() == before
+    assert namespaces(run_playbook.class_name) == set()
     jsonschema.validate(twenty.results, json.loads((CHECKOUT / "docs/results.schema.json").read_text()))
 
 
@@ -68,5 +74,5 @@ def test_a_lab_that_is_kept_can_be_verified_again_and_torn_down(run_playbook):
     assert verified.status == 0, verified.output
     gone = run_playbook("teardown.yml")
     assert gone.status == 0, gone.output
-    assert f"namespace/{namespace}" not in namespaces()
+    assert namespaces(run_playbook.class_name) == set()
     assert run_playbook("teardown.yml").status == 0

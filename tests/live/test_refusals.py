@@ -25,13 +25,12 @@ from conftest import KUBECONFIG, kubectl, namespaces
     ],
 )
 def test_refused_before_anything_changes(run_playbook, variables, words):
-    before = namespaces()
     run = run_playbook("pods_lab.yml", **variables)
     assert run.status != 0
     for word in words:
         assert word in run.output
     assert "changed=0" in run.output
-    assert namespaces() == before
+    assert namespaces(run_playbook.class_name) == set()
 
 
 def test_a_cluster_that_does_not_answer_is_named(run_playbook, tmp_path):
@@ -57,9 +56,8 @@ def test_a_namespace_without_our_labels_is_named_and_not_touched(run_playbook):
         assert run.status != 0
         assert f"are not touched: {name}. Give those students another `namespace`" in run.output
         assert "changed=0" in run.output
-        assert f"namespace/{run_playbook.class_name}-ben" not in namespaces()
         run_playbook("teardown.yml", pods_lab_students=["anna", "ben"])
-        assert f"namespace/{name}" in namespaces()
+        assert namespaces(run_playbook.class_name) == {name}
     finally:
         kubectl("delete", "namespace", name, "--wait=false")
 
@@ -68,8 +66,7 @@ def test_the_current_context_is_never_used(run_playbook, monkeypatch, tmp_path):
     """Without a cluster named it is the kind cluster of `make lab`, whatever the current context is."""
     monkeypatch.setenv("KUBECONFIG", KUBECONFIG)
     monkeypatch.setenv("HOME", str(tmp_path))  # where that cluster's kubeconfig is not
-    before = namespaces()
     run = run_playbook("provision.yml", pods_lab_kubeconfig=None, pods_lab_context=None)
     assert run.status != 0
     assert f"The kubeconfig {tmp_path}/.kube/kind-kubelabs does not exist" in run.output
-    assert namespaces() == before
+    assert namespaces(run_playbook.class_name) == set()
