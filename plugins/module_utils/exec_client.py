@@ -138,7 +138,7 @@ def run_exec(client: Client, request: ExecRequest, *, deadline: Deadline, max_ou
         MissingLibrary: websocket-client is not installed.
         ConfigurationError: the certificates cannot be loaded.
     """
-    websocket = _import_websocket()
+    websocket = import_websocket()
     record = ExecRecord(Capture(max_output), Capture(max_output))
     try:
         sock = open_budget_socket(client.endpoint(), deadline)
@@ -158,7 +158,8 @@ def run_exec(client: Client, request: ExecRequest, *, deadline: Deadline, max_ou
     return record
 
 
-def _import_websocket() -> Any:
+def import_websocket() -> Any:
+    """The websocket-client package. Raises MissingLibrary, which one call at the beginning of a task turns into one sentence."""
     try:
         import websocket
     except ImportError as exc:

@@ -165,7 +165,7 @@ def classify_refusal(http_status: int, body: str, *, impersonating: str | None =
             # Who may not do something is told so in a Status. A bare 403 is the handshake's: API servers before 1.30 send
             # it when only protocols are offered that they do not know (seen on 1.20), proxies when they dislike websockets.
             return Outcome(API_ERROR, f"the websocket was refused with a bare 403: {message or 'no reason given'}")
-        return Outcome(FORBIDDEN, f"forbidden: {message or 'the API server gave no reason'}")
+        return Outcome(FORBIDDEN, message or "the API server forbids it and gives no reason")
     if http_status == 404 and (not status or _about_pod(status)):
         return Outcome(POD_NOT_FOUND, f"there is no such pod: {message or 'not found'}")
     if _NOT_RUNNING.search(message):

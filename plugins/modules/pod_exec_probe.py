@@ -334,6 +334,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.kubelabs.pods.plugins.module_utils.client import Client
 from ansible_collections.kubelabs.pods.plugins.module_utils.deadline import Deadline
+from ansible_collections.kubelabs.pods.plugins.module_utils.exec_client import import_websocket
 from ansible_collections.kubelabs.pods.plugins.module_utils.exec_probe import ExecProber, make_exec_probe
 from ansible_collections.kubelabs.pods.plugins.module_utils.module_frame import bulk_argument_spec, run_module
 from ansible_collections.kubelabs.pods.plugins.module_utils.outcome import OUTCOMES
@@ -378,6 +379,7 @@ def work(module: AnsibleModule, client: Client, deadline: Deadline) -> dict[str,
     prober = ExecProber(client, module.params["max_output"], deadline)
     if module.check_mode:
         return {"changed": False, "results": [skipped(probe, prober.line) for probe in probes]}
+    import_websocket()
     results = run_probes(probes, prober.perform, prober.line, concurrency=module.params["concurrency"], deadline=deadline)
     result: dict[str, Any] = {"changed": False, "results": results}
     summary = unmet_summary(results, "probes")

@@ -1,0 +1,223 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from ansible_collections.kubelabs.pods.plugins.modules import pod_ready_watch
+from ansible_collections.kubelabs.pods.plugins.module_utils import pod_status
+from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi, status_object
+from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import run_module
+from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import make_pod, terminated, waiting
+
+
+@pytest.fixture(name="api")
+def fake_api():
+    with FakeApi() as api:
+        yield api
+
+
+@pytest.fixture(name="watch")
+def watcher(api, capfd):
+    def run(check_mode=False, **args):
+        return run_module(pod_ready_watch.main, capfd, api, check_mode, **{"label_selector": "class=c", "fail_on_unmet": False, "timeout": 5, "grace": 0.3, **args})
+
+    return run
+
+
+def later(seconds, function, *args, **kwargs):
+    timer = threading.Timer(seconds, function, args, kwargs)
+    timer.daemon = True
+    timer.start()
+
+
+def verdicts(result):
+    return {one["pod"]: one["verdict"] for one in result["results"]}
+
+
+def pending(name="web", **more):
+    return make_pod(name, ready=False, phase="Pending", containers=[waiting(**more)])
+
+
+def test_result(api, watch):
+    api.put(make_pod("web"))
+    result = watch(check_mode=True)
+    one = result["results"][0]
+    assert result["changed"] is False and "msg" not in result
+    assert one.pop("started").endswith("Z") and 0 <= one.pop("duration") < 1
+    assert one == {
+        "name": "lab-alice/web", "namespace": "lab-alice", "pod": "web", "uid": "uid-lab-alice-web", "verdict": "reached", "ready": True, "status": "Running",
+        "reason": "The pod is ready.", "hint": "", "node": "node-1", "pod_ip": "10.0.0.7", "pod_ips": ["10.0.0.7", "fd00::7"], "restarts": 0,
+        "labels": {"class": "c"}, "kubectl": "kubectl -n lab-alice get pod web -o wide",
+    }
+
+
+def test_waits_for_every_pod_with_one_list_and_one_watch(api, watch):
+    for index in range(20):
+        api.put(pending(f"p{index:02}"))
+        later(0.2, api.put, make_pod(f"p{index:02}"))
+    result = watch()
+    assert [one["pod"] for one in result["results"]] == [f"p{index:02}" for index in range(20)]
+    assert set(verdicts(result).values()) == {"reached"}
+    assert len(api.requests) == 3, "version, list, watch"
+
+
+def test_expected_pods_in_their_order_and_nothing_else(api, watch):
+    for name in ("a", "b", "c"):
+        api.put(make_pod(name))
+    result = watch(pods=[{"namespace": "lab-alice", "name": "c"}, {"namespace": "lab-alice", "name": "a"}])
+    assert [one["pod"] for one in result["results"]] == ["c", "a"]
+
+
+def test_namespaces_restrict(api, watch):
+    api.put(make_pod("a"))
+    api.put(make_pod("b", namespace="other", ready=False))
+    assert verdicts(watch(namespaces=["lab-alice"])) == {"a": "reached"}
+
+
+def test_pod_that_never_appears(api, watch):
+    api.put(make_pod("a"))
+    began = time.monotonic()
+    result = watch(pods=[{"namespace": "lab-alice", "name": "a"}, {"namespace": "lab-alice", "name": "b"}])
+    assert time.monotonic() - began < 2
+    assert verdicts(result) == {"a": "reached", "b": "never_started"}
+    missing = result["results"][1]
+    assert (missing["uid"], missing["status"], missing["pod_ips"], missing["labels"]) == ("", "", [], {})
+    assert "quota" in missing["hint"]
+
+
+def test_pod_that_appears_within_the_grace(api, watch):
+    later(0.3, api.put, make_pod("a"))
+    assert verdicts(watch(pods=[{"namespace": "lab-alice", "name": "a"}], grace=3)) == {"a": "reached"}
+
+
+def test_no_pod_at_all(api, watch):
+    result = watch(fail_on_unmet=True)
+    assert result["failed"] and result["results"] == []
+    assert result["msg"] == "No pod matching 'class=c' appeared within 0.3 s."
+
+
+@pytest.mark.parametrize("pod, verdict, words", [
+    (pending(reason="ErrImagePull", message="pull access denied"), "never_started", "pull access denied"),
+    (pending(reason="ErrImageNeverPull"), "never_started", "ErrImageNeverPull"),
+    (pending(reason="InvalidImageName"), "never_started", "InvalidImageName"),
+    (make_pod("web", ready=False, containers=[terminated(restarts=1)]), "failed", "crash looping"),
+    (make_pod("web", ready=False, phase="Failed", containers=[], reason="Evicted", message="The node was low on memory"), "failed", "low on memory"),
+    (make_pod("web", ready=False, phase="Succeeded", containers=[terminated(code=0)]), "failed", "run to its end"),
+    (make_pod("web", deleting=True), "deleted", "being deleted"),
+])
+def test_what_cannot_become_ready_is_said_at_once(api, watch, pod, verdict, words):
+    api.put(pod)
+    began = time.monotonic()
+    one = watch()["results"][0]
+    assert time.monotonic() - began < 1.5
+    assert (one["verdict"], one["ready"]) == (verdict, False)
+    assert words in one["reason"] and one["hint"]
+
+
+@pytest.mark.parametrize("pod, patience", [
+    (pending(reason="CreateContainerConfigError", message='configmap "x" not found'), "CONFIG_PATIENCE"),
+    (pending(reason="ErrImagePull", message="i/o timeout"), "TRANSIENT_IMAGE_PATIENCE"),
+    (make_pod("web", ready=False, phase="Pending", containers=[], conditions=[{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes"}]), "SCHEDULING_PATIENCE"),
+])
+def test_what_may_pass_must_last(api, watch, monkeypatch, pod, patience):
+    monkeypatch.setattr(pod_status, patience, 0.7)
+    monkeypatch.setattr(pod_status, "_PATIENCE", {"CreateContainerConfigError": 0.7})
+    api.put(pod)
+    later(0.4, api.put, make_pod("web"))
+    assert verdicts(watch()) == {"web": "reached"}
+    api.put(pod)
+    one = watch()["results"][0]
+    assert one["verdict"] == "never_started" and 0.6 < one["duration"] < 2.5
+
+
+def test_pull_and_back_off_are_one_obstacle_and_the_cause_is_kept(api, watch, monkeypatch):
+    monkeypatch.setattr(pod_status, "TRANSIENT_IMAGE_PATIENCE", 1.0)
+    api.put(pending(reason="ErrImagePull", message="dial tcp: i/o timeout"))
+    later(0.5, api.put, pending(reason="ImagePullBackOff", message="Back-off pulling image"))
+    one = watch()["results"][0]
+    assert one["duration"] < 2
+    assert "dial tcp: i/o timeout" in one["reason"]
+
+
+def test_timeout_says_what_the_pod_was_doing(api, watch):
+    api.put(make_pod("web", ready=False))
+    one = watch(timeout=0.7)["results"][0]
+    assert (one["verdict"], one["status"]) == ("timeout", "Running")
+    assert one["reason"] == "Not ready in time: container app runs and is not ready."
+
+
+def test_deleted_and_replaced_are_no_timeouts(api, watch):
+    api.put(pending("a"))
+    api.put(pending("b"))
+    later(0.2, api.remove, "a")
+    later(0.2, api.put, make_pod("b", uid="another"))
+    assert verdicts(watch()) == {"a": "deleted", "b": "replaced"}
+
+
+def test_a_label_that_changes_takes_the_pod_away(api, watch):
+    api.put(pending("a"))
+
+    def relabel(connection, request):
+        connection.begin_stream()
+        connection.event("DELETED", {**pending("a"), "metadata": {**pending("a")["metadata"], "labels": {"class": "other"}, "resourceVersion": "999"}})
+        connection.half_open()
+
+    api.fault("/pods", relabel, watch=True)
+    one = watch()["results"][0]
+    assert one["verdict"] == "deleted" and "labels no longer match" in one["reason"]
+
+
+def test_410_in_the_middle_loses_nothing(api, watch):
+    api.put(pending("a"))
+    api.put(pending("b"))
+
+    def expired(connection, request):
+        api.put(make_pod("a"))
+        api.remove("b")
+        api.forget_history()
+        connection.begin_stream()
+        connection.event("ERROR", status_object(410, "Expired", "too old"))
+        connection.end_stream()
+
+    api.fault("/pods", expired, watch=True)
+    assert verdicts(watch()) == {"a": "reached", "b": "deleted"}
+
+
+def test_the_deadline_holds_against_a_silent_server(api, watch):
+    api.fault("/pods", lambda connection, request: connection.half_open(), times=99)
+    began = time.monotonic()
+    result = watch(timeout=1, pods=[{"namespace": "lab-alice", "name": "a"}])
+    assert time.monotonic() - began < 2
+    assert verdicts(result) == {"a": "timeout"}
+
+
+def test_trouble_is_in_the_reason(api, watch):
+    api.put(pending("a"))
+    api.fault("/pods", lambda connection, request: connection.error(503, "ServiceUnavailable", "etcd is away"), watch=True, times=99)
+    assert "etcd is away" in watch(timeout=1)["results"][0]["reason"]
+
+
+def test_forbidden_is_one_sentence(api, watch):
+    api.fault("/pods", lambda connection, request: connection.error(403, "Forbidden", "may not list pods"))
+    result = watch()
+    assert result["failed"] and "may not list pods" in result["msg"] and api.url in result["msg"]
+
+
+def test_fails_at_the_end_with_the_list(api, watch):
+    api.put(make_pod("a"))
+    api.put(pending("b", reason="InvalidImageName"))
+    result = watch(fail_on_unmet=True)
+    assert result["failed"] and len(result["results"]) == 2
+    assert result["msg"] == "1 of 2 pods did not become ready: lab-alice/b (never_started: Container app cannot start: InvalidImageName)."
+
+
+def test_a_pod_listed_twice(watch, api):
+    result = watch(pods=[{"namespace": "a", "name": "b"}] * 2)
+    assert result["failed"] and "a/b more than once" in result["msg"]
+    assert not api.requests
