@@ -25,7 +25,8 @@ step() {  # NAME COMMAND...: run a step and count it
 # One cluster for the live tests and the scenarios, coming up while the steps that need none run. Molecule removes it
 # after the last scenario.
 mkdir -p .cache
-molecule create --scenario-name default >.cache/cluster.log 2>&1 &
+# reset: a state kept from an earlier run must not hide that its cluster is gone; a cluster that is there is used.
+{ molecule reset --scenario-name default && molecule create --scenario-name default; } >.cache/cluster.log 2>&1 &
 cluster=$!
 await_cluster() {
     wait "$cluster"

@@ -112,7 +112,10 @@ def test_a_slug_is_a_label_or_nothing(name):
     assert roster.slug(slug) == slug
 
 
-@pytest.mark.parametrize(("name", "slug"), [("Anna Müller", "anna-muller"), ("Weiß", "weiss"), ("Ærø", "aero"), ("Łukasz", "lukasz"), ("--a__b--", "a-b"), ("Ñ1", "n1")])
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [("Anna Müller", "anna-muller"), ("Weiß", "weiss"), ("Ærø", "aero"), ("Łukasz", "lukasz"), ("--a__b--", "a-b"), ("Ñ1", "n1")],
+)
 def test_slugs(name, slug):
     assert roster.slug(name) == slug
 
