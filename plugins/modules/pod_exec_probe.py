@@ -158,7 +158,7 @@ options:
     default: 300
   concurrency:
     description:
-      - How many probes run at the same time. In the same pod it is never more than 4, whatever is given here: container
+      - How many probes run at the same time. In the same pod it is never more than 4, whatever is given here, because container
         runtimes gain nothing from more, and some hang.
     type: int
     default: 32
