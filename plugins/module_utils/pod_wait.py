@@ -27,6 +27,8 @@ REPLACED = "replaced"
 NEVER_STARTED = "never_started"
 FAILED = "failed"
 
+#: Seconds that a pod's successor may take to appear: controllers replace at once, and "replaced" says more than "deleted".
+REPLACEMENT_PATIENCE = 1.0
 #: At least so often the clock is looked at, in seconds.
 TICK = 0.5
 
@@ -98,6 +100,7 @@ class Roll:
         self._synced = False
         self.entries: dict[Key, Entry] = {key: Entry(key) for key in expected or ()}
         self._open = set(self.entries)
+        self._last_gone = started - REPLACEMENT_PATIENCE
 
     def observe(self, event: Event, now: float) -> None:
         """Takes in one event of the watch."""
@@ -109,6 +112,7 @@ class Roll:
         if entry is None:
             return
         if event.type == DELETED:
+            self._last_gone = now
             self._gone(entry, event, now)
         elif entry.pod is not None and uid_of(event.object) != entry.uid:
             self._replaced(entry, event, now)
@@ -169,7 +173,7 @@ class Roll:
 
     def done(self, now: float) -> bool:
         """Whether every pod is decided; without a list of pods, at least one must have appeared or the grace have passed."""
-        if not self._synced or self._open:
+        if not self._synced or self._open or now - self._last_gone < REPLACEMENT_PATIENCE:
             return False
         return bool(self.entries) or self._exact or now - self._started >= self._grace
 

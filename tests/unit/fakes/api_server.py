@@ -272,6 +272,14 @@ class FakeApi:
         with self._changed:
             self._faults.append(Fault(method, re.compile(pattern), responder, times, watch))
 
+    def on_watch(self, pattern: str, action: Callable[[], object]) -> None:
+        """Does something when the next watch has begun, so that no test has to guess how long a list takes."""
+        def begin(connection: Connection, request: Request) -> None:
+            action()
+            self._route(connection, request)
+
+        self.fault(pattern, begin, watch=True)
+
     def put(self, item: dict[str, Any], kind: str = "pods") -> dict[str, Any]:
         """Creates or replaces an object."""
         item = copy.deepcopy(item)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 import pytest
@@ -28,12 +27,6 @@ def watcher(api, capfd):
         return run_module(pod_ready_watch.main, capfd, api, check_mode, **{"label_selector": "class=c", "fail_on_unmet": False, "timeout": 5, "grace": 0.3, **args})
 
     return run
-
-
-def later(seconds, function, *args, **kwargs):
-    timer = threading.Timer(seconds, function, args, kwargs)
-    timer.daemon = True
-    timer.start()
 
 
 def verdicts(result):
@@ -60,7 +53,7 @@ def test_result(api, watch):
 def test_waits_for_every_pod_with_one_list_and_one_watch(api, watch):
     for index in range(20):
         api.put(pending(f"p{index:02}"))
-        later(0.2, api.put, make_pod(f"p{index:02}"))
+    api.on_watch("/pods", lambda: [api.put(make_pod(f"p{index:02}")) for index in range(20)])
     result = watch()
     assert [one["pod"] for one in result["results"]] == [f"p{index:02}" for index in range(20)]
     assert set(verdicts(result).values()) == {"reached"}
@@ -92,7 +85,7 @@ def test_pod_that_never_appears(api, watch):
 
 
 def test_pod_that_appears_within_the_grace(api, watch):
-    later(0.3, api.put, make_pod("a"))
+    api.on_watch("/pods", lambda: api.put(make_pod("a")))
     assert verdicts(watch(pods=[{"namespace": "lab-alice", "name": "a"}], grace=3)) == {"a": "reached"}
 
 
@@ -129,7 +122,7 @@ def test_what_may_pass_must_last(api, watch, monkeypatch, pod, patience):
     monkeypatch.setattr(pod_status, patience, 0.7)
     monkeypatch.setattr(pod_status, "_PATIENCE", {"CreateContainerConfigError": 0.7})
     api.put(pod)
-    later(0.4, api.put, make_pod("web"))
+    api.on_watch("/pods", lambda: (time.sleep(0.4), api.put(make_pod("web"))))
     assert verdicts(watch()) == {"web": "reached"}
     api.put(pod)
     one = watch()["results"][0]
@@ -139,7 +132,7 @@ def test_what_may_pass_must_last(api, watch, monkeypatch, pod, patience):
 def test_pull_and_back_off_are_one_obstacle_and_the_cause_is_kept(api, watch, monkeypatch):
     monkeypatch.setattr(pod_status, "TRANSIENT_IMAGE_PATIENCE", 1.0)
     api.put(pending(reason="ErrImagePull", message="dial tcp: i/o timeout"))
-    later(0.5, api.put, pending(reason="ImagePullBackOff", message="Back-off pulling image"))
+    api.on_watch("/pods", lambda: (time.sleep(0.5), api.put(pending(reason="ImagePullBackOff", message="Back-off pulling image"))))
     one = watch()["results"][0]
     assert one["duration"] < 2
     assert "dial tcp: i/o timeout" in one["reason"]
@@ -155,8 +148,7 @@ def test_timeout_says_what_the_pod_was_doing(api, watch):
 def test_deleted_and_replaced_are_no_timeouts(api, watch):
     api.put(pending("a"))
     api.put(pending("b"))
-    later(0.2, api.remove, "a")
-    later(0.2, api.put, make_pod("b", uid="another"))
+    api.on_watch("/pods", lambda: (api.remove("a"), api.put(make_pod("b", uid="another"))))
     assert verdicts(watch()) == {"a": "deleted", "b": "replaced"}
 
 

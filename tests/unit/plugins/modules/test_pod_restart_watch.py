@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 
 from ansible_collections.kubelabs.pods.plugins.modules import pod_restart_watch
@@ -34,24 +32,17 @@ def pod(*containers, **more):
     return make_pod("crash", labels={"app": "crash"}, containers=list(containers), **more)
 
 
-def play(api, history, pause=0.01):
-    """The statuses one after another, faster than they happened."""
+def play(api, history):
+    """The statuses one after another, faster than they happened; all of them arrive in the watch."""
     api.put(history[0])
-    stop = threading.Event()
-
-    def run():
-        for state in history[1:]:
-            stop.wait(pause)
-            api.put(state)
-
-    threading.Timer(0.3, run).start()
+    api.on_watch("/pods", lambda: [api.put(state) for state in history[1:]])
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("until, restarts", [({"restarts": 2}, 2), ({"restarts": 2, "state": "CrashLoopBackOff"}, 2), ({"state": "CrashLoopBackOff"}, 1), ({"restarts": 5}, 5)])
 def test_recordings_give_the_same_verdict(api, watch, version, until, restarts):
     history = [{**state, "metadata": {**state["metadata"], "namespace": "crash-rec"}} for _when, state in crash_loop(version)]
-    play(api, history, 0.05)
+    play(api, history)
     one = watch(until)["results"][0]
     assert (one["verdict"], one["restarts"], one["in_back_off"]) == ("reached", restarts, True)
     assert one["back_off"]["verdict"] == ("not_observed" if restarts == 1 else "as_expected")
@@ -131,10 +122,10 @@ def test_container_that_does_not_exist(api, watch):
 
 def test_deleted_and_replaced(api, watch):
     api.put(pod(running()))
-    threading.Timer(0.3, api.remove, ("crash",)).start()
+    api.on_watch("/pods", lambda: api.remove("crash"))
     assert watch({"restarts": 1})["results"][0]["verdict"] == "deleted"
     api.put(pod(running()))
-    threading.Timer(0.3, api.put, (pod(running(restarts=7), uid="another"),)).start()
+    api.on_watch("/pods", lambda: api.put(pod(running(restarts=7), uid="another")))
     one = watch({"restarts": 1})["results"][0]
     assert (one["verdict"], one["restarts"]) == ("replaced", 0), "the other pod's restarts are not this one's"
 
