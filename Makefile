@@ -13,7 +13,7 @@ CLUSTER_VARS += -e pods_lab_kubeconfig=$(abspath $(PODS_LAB_KUBECONFIG))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab teardown cluster-up cluster-down engine-stop test lint unit sanity molecule clean
+.PHONY: help lab teardown cluster-up cluster-down engine-stop test lint unit versions sanity live molecule clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name what; do printf '  make %-13s %s\n' "$$name" "$$what"; done
@@ -43,8 +43,15 @@ lint: .venv/for-tests ## ansible-lint (production profile)
 unit: .venv/for-tests ## Unit tests, with coverage of the plugins
 	.venv/bin/pytest --cov=plugins --cov-report=term-missing:skip-covered
 
+versions: .venv/for-tests ## The unit tests with the oldest supported ansible-core, kubernetes and Python
+	tests/versions.sh
+
 sanity: .venv/for-tests ## ansible-test sanity
 	tests/sanity.sh
+
+live: .venv/for-tests ## The tests on a real cluster, that of the Molecule scenarios
+	.venv/bin/molecule create --scenario-name default
+	.venv/bin/pytest tests/live --numprocesses 4
 
 molecule: .venv/for-tests ## The Molecule scenarios on a kind cluster of their own
 	.venv/bin/molecule test --all
@@ -52,10 +59,10 @@ molecule: .venv/for-tests ## The Molecule scenarios on a kind cluster of their o
 clean: ## Remove what was made in the checkout, but reports
 	rm -rf .venv .ansible .cache .mypy_cache .pytest_cache .hypothesis .coverage tests/output
 
-.venv/for-the-lab: requirements.txt tools/make_venv.sh
+.venv/for-the-lab: requirements.txt tools/make_venv.sh tools/pythons.sh
 	tools/make_venv.sh requirements.txt
 	touch $@
 
-.venv/for-tests: requirements-dev.txt requirements.txt tools/make_venv.sh
+.venv/for-tests: requirements-dev.txt requirements.txt tools/make_venv.sh tools/pythons.sh
 	tools/make_venv.sh requirements-dev.txt
 	touch .venv/for-the-lab $@

@@ -38,6 +38,7 @@ await_cluster() {
 step lint ansible-lint
 step types mypy
 step unit pytest --numprocesses auto --cov=plugins --cov-report=term:skip-covered
+step versions tests/versions.sh
 step sanity tests/sanity.sh --color no
 step cluster await_cluster
 step live pytest tests/live --numprocesses 4

@@ -8,19 +8,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 requirements=$1
 
-suitable() {  # is $1 a Python >= 3.11 that runs?
-    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
-}
+. tools/pythons.sh
 
-newest_python() {  # the suitable Pythons on PATH and under pyenv, newest first; prints the first that can make a venv
-    local python
-    for python in $(compgen -c python3 | grep -xE 'python3(\.[0-9]+)?' | sort -u) \
-        "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python3; do
-        suitable "$python" && "$python" -c \
-            'import sys; print("%03d%03d" % sys.version_info[:2], sys.executable)' || true
-    done | sort -ru | while read -r _ python; do
-        "$python" -c 'import venv, ensurepip' 2>/dev/null && { echo "$python"; break; } || true
-    done
+newest_python() {
+    pythons | awk 'NR == 1 { print $2 }'
 }
 
 if ! .venv/bin/python -c '' 2>/dev/null; then

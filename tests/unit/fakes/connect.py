@@ -6,15 +6,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
+from unittest import mock
 
 import pytest
 
-from ansible.module_utils.testing import patch_module_args
+from ansible.module_utils import basic
 from ansible_collections.kubelabs.pods.plugins.module_utils.client import Client
 from ansible_collections.kubelabs.pods.plugins.module_utils.configuration import load_connection
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi
+
+try:
+    from ansible.module_utils.testing import patch_module_args
+except ImportError:  # ansible-core 2.18
+    @contextlib.contextmanager
+    def patch_module_args(args):
+        with mock.patch.object(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode()):
+            yield
 
 
 def make_client(api: FakeApi, **options: Any) -> Client:
