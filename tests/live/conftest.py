@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pathlib
@@ -84,3 +85,107 @@ def fixture_run_playbook(tmp_path, request):
     yield run
     ours = f"app.kubernetes.io/managed-by=kubelabs.pods,kubelabs.pods/class in ({','.join(sorted(filter(is_rfc_1123_label, classes)))})"
     kubectl("delete", "namespaces", "--wait=false", "-l", ours)
+
+
+# --- modules, called as people call them, and pods of a test's own ---
+
+
+class Module:
+    """One module of the collection, begun by `ansible` as on a command line; result() waits for its end."""
+
+    def __init__(self, name: str, *, check_mode: bool = False, **options: t.Any) -> None:
+        options = {"kubeconfig": KUBECONFIG, "context": CLUSTER["pods_lab_context"], **options}
+        self._process = subprocess.Popen(
+            [str(CHECKOUT / ".venv/bin/ansible"), "localhost", "-m", f"kubelabs.pods.{name}", "-a", json.dumps(options), *["--check"][:check_mode]],
+            cwd=CHECKOUT, env={**os.environ, "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def result(self) -> dict[str, t.Any]:
+        """What the module returned, with `failed` in any case; results are also under their names, in `by_name`."""
+        stdout, stderr = self._process.communicate(timeout=300)
+        head, arrow, body = stdout.partition(" => ")
+        assert arrow, stdout + stderr
+        result = json.loads(body)
+        result["failed"] = "FAILED" in head
+        assert result["failed"] == (self._process.returncode != 0), stdout
+        result["by_name"] = {one["name"]: one for one in result.get("results", [])}
+        return result
+
+
+def run_module(name: str, *, check_mode: bool = False, **options: t.Any) -> dict[str, t.Any]:
+    return Module(name, check_mode=check_mode, **options).result()
+
+
+def eventually(what: t.Callable[[], t.Any], seconds: float = 30) -> t.Any:
+    """The first true answer of what()."""
+    end = time.monotonic() + seconds
+    while not (answer := what()):
+        assert time.monotonic() < end, f"not within {seconds} s"
+        time.sleep(0.3)
+    return answer
+
+
+@pytest.fixture(name="images", scope="session")
+def fixture_images(tmp_path_factory):
+    """The images of the lab, {web, shell}; found, and if necessary built and loaded, by the lab's own role, once for all workers."""
+    shared = tmp_path_factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else tmp_path_factory.getbasetemp()
+    kept = shared / "images.json"
+    with open(shared / "images.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            done = subprocess.run(
+                [str(CHECKOUT / ".venv/bin/ansible"), "localhost", "-m", "include_role", "-a", "name=kubelabs.pods.lab_images", "-e", json.dumps(CLUSTER)],
+                cwd=CHECKOUT, capture_output=True, text=True, timeout=300, check=False,
+            )
+            found = re.search(r"Images of the lab: web (?P<web>[^\s,]+), shell (?P<shell>[^\s,]+)\.", done.stdout)
+            assert found, done.stdout + done.stderr
+            kept.write_text(json.dumps(found.groupdict()))
+        return json.loads(kept.read_text())
+
+
+class Namespace:
+    """A namespace of one test, and what is made in it. `selector` finds its pods, and no others."""
+
+    def __init__(self, name: str, images: dict[str, str]) -> None:
+        self.name = name
+        self.selector = f"kubelabs.pods/class={name}"
+        self._labels = {"app.kubernetes.io/managed-by": "kubelabs.pods", "kubelabs.pods/class": name}
+        self._images = images
+        kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": self._labels}}))
+        # Until there is a service account (up to Kubernetes 1.23 with a token) no pod is admitted.
+        minor = int(re.sub(r"\D", "", json.loads(kubectl("get", "--raw", "/version"))["minor"]))
+        eventually(lambda: ("secrets" in self.kubectl("get", "serviceaccounts", "-o", "json")) if minor < 24 else self.kubectl("get", "serviceaccounts", "-o", "name"))
+
+    def kubectl(self, *words: str, stdin: str | None = None) -> str:
+        return kubectl("-n", self.name, *words, stdin=stdin)
+
+    def apply(self, *objects: dict[str, t.Any]) -> None:
+        self.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
+
+    def pod(self, name: str, *command: str, image: str = "shell", labels: dict[str, str] | None = None, container: dict[str, t.Any] | None = None,
+            **spec: t.Any) -> dict[str, t.Any]:
+        """A pod with the container `app`; without a command it waits for ever, and the web image does what it does."""
+        app: dict[str, t.Any] = {"name": "app", "image": self._images.get(image, image), "imagePullPolicy": "IfNotPresent", **(container or {})}
+        if command or image == "shell":
+            app["command"] = list(command or ("sleep", "3600"))
+        return {
+            "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {**self._labels, **(labels or {})}},
+            "spec": {"terminationGracePeriodSeconds": 0, "containers": [app], **spec},
+        }
+
+    def ready(self, *names: str) -> None:
+        self.kubectl("wait", "--for=condition=Ready", "--timeout=60s", *[f"pod/{name}" for name in names])
+
+
+@pytest.fixture(name="namespace")
+def fixture_namespace(request, images):
+    """A namespace of the test's own, deleted afterwards without waiting."""
+    name = "live-" + re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:40].strip("-") + f"-{os.urandom(2).hex()}"
+    try:
+        yield Namespace(name, images)
+    finally:
+        kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
