@@ -81,6 +81,7 @@ def test_no_such_executable_on_other_runtimes(code, stdout, stderr):
     (255, "", "ssh: connect to host example port 22: Connection refused\n"),
     (255, "", ""),
     (1, "", 'exec: "python": executable file not found in $PATH\n'),  # a Go program that could not start another one
+    (126, "", 'OCI runtime exec failed: exec failed: unable to start container process: exec: "python": executable file not found in $PATH\n'),  # docker in the pod
     (127, "some output", "executable file `sh` not found in $PATH\n"),  # whoever has written output was executed
     (3, "", "executable file `sh` not found in $PATH\n"),
     (128, "", ""),

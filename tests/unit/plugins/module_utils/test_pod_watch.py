@@ -96,14 +96,15 @@ def change_while_away(api, follower):
     assert follower.take(3) == [(ADDED, "a"), (ADDED, "b"), (SYNCED, "")]
 
 
-def test_410_as_a_status_lists_again_and_reports_the_difference(api):
+@pytest.mark.parametrize("answer", [lambda connection: connection.error(410, "Expired", "too old resource version"), lambda connection: connection.reply(410, "gone")])
+def test_410_as_a_status_lists_again_and_reports_the_difference(api, answer):
     api.put(make_pod("a"))
     api.put(make_pod("b"))
     away = threading.Event()
 
     def expired(connection, request):
         away.wait(5)
-        connection.error(410, "Expired", "too old resource version")
+        answer(connection)
 
     api.fault("/pods", expired, watch=True)
     follower = Follower(api)
