@@ -37,8 +37,10 @@ engine-stop: .venv/for-the-lab ## Stop the Docker engine if cluster-up started i
 test: .venv/for-tests ## Everything that must pass: lint, types, unit, sanity, and the lab on kind
 	tests/run.sh
 
-lint: .venv/for-tests ## ansible-lint (production profile)
+lint: .venv/for-tests ## ansible-lint (production profile), types, layers
 	.venv/bin/ansible-lint
+	.venv/bin/mypy
+	PYTHONPATH=.ansible/collections .venv/bin/lint-imports
 
 unit: .venv/for-tests ## Unit tests, with coverage of the plugins
 	.venv/bin/pytest --cov=plugins --cov-report=term-missing:skip-covered

@@ -37,6 +37,7 @@ await_cluster() {
 
 step lint ansible-lint
 step types mypy
+step layers env PYTHONPATH=.ansible/collections lint-imports
 step unit pytest --numprocesses auto --cov=plugins --cov-report=term:skip-covered
 step versions tests/versions.sh
 step sanity tests/sanity.sh --color no
