@@ -1,0 +1,192 @@
+# Copyright (c) 2026, The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""pod_restart_watch and pod_ready_watch on a real cluster: why a pod does not start, how it restarts, and what else can become of it."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+from conftest import Module, run_module
+
+#: Seconds in which a cause must be told that the cluster names at once.
+AT_ONCE = 12
+
+
+def pods(namespace, *names):
+    return [{"namespace": namespace.name, "name": name} for name in names]
+
+
+def by_pod(answer):
+    return {result["pod"]: result for result in answer["results"]}
+
+
+def test_what_keeps_pods_from_starting_is_told_within_seconds(namespace):
+    """Each with its cause and a hint; the pods that do start are not held up, and the others are not waited for."""
+    missing = {"env": [{"name": "COLOUR", "valueFrom": {"configMapKeyRef": {"name": "no-such-map", "key": "colour"}}}]}
+    namespace.apply(
+        namespace.pod("good"),
+        namespace.pod("with-init", initContainers=[{"name": "before", "image": namespace.images["shell"], "command": ["true"]}]),
+        namespace.pod("no-registry", image="registry.invalid/no/such:1"),
+        namespace.pod("bad-name", image="Not An Image"),
+        namespace.pod("never-pull", image="registry.invalid/no/such:1", container={"imagePullPolicy": "Never"}),
+        namespace.pod("no-config", container=missing),
+        namespace.pod("homeless", nodeSelector={"kubelabs.pods/no-such": "node"}),
+        namespace.pod("no-command", "no-such-program"),
+        namespace.pod("crashing", "sh", "-c", "exit 3"),
+        namespace.pod("failed", "sh", "-c", "exit 4", restartPolicy="Never"),
+        namespace.pod("bad-init", initContainers=[{"name": "before", "image": namespace.images["shell"], "command": ["sh", "-c", "exit 5"]}]),
+    )
+    started = time.monotonic()
+    answer = run_module("pod_ready_watch", label_selector=namespace.selector, timeout=90)
+    assert answer["failed"]
+    assert "9 of 11 pods did not become ready" in answer["msg"]
+    results = by_pod(answer)
+    assert [results[name]["verdict"] for name in ("good", "with-init")] == ["reached"] * 2
+    assert results["good"]["pod_ip"] and results["good"]["node"] and not results["good"]["hint"]
+    causes = {  # verdict, words of the cause, word of the hint, seconds
+        "no-registry": ("never_started", ["registry.invalid/no/such:1"], "registry", 25),
+        "bad-name": ("never_started", ["InvalidImageName"], "correct the image's name", AT_ONCE),
+        "never-pull": ("never_started", ["ErrImageNeverPull"], "imagePullPolicy", AT_ONCE),
+        "no-config": ("never_started", ["CreateContainerConfigError", "no-such-map"], "ConfigMap", AT_ONCE),
+        "homeless": ("never_started", ["no node takes the pod", "node"], "node selector", 25),
+        "no-command": ("", ["no-such-program"], "command", 25),
+        "crashing": ("failed", ["container app is crash looping", "exit code 3"], "log", 40),
+        "failed": ("failed", ["failed for good", "exit code 4"], "", AT_ONCE),
+        "bad-init": ("failed", ["before", "exit code 5"], "log", 40),
+    }
+    for name, (verdict, words, hint, seconds) in causes.items():
+        result = results[name]
+        assert result["verdict"] == verdict or (not verdict and result["verdict"] in ("failed", "never_started")), result
+        for word in words:
+            assert word.lower() in result["reason"].lower(), result["reason"]
+        assert hint.lower() in result["hint"].lower() and result["hint"], result["hint"]
+        assert result["duration"] <= seconds, (name, result["duration"])
+    assert time.monotonic() - started < 60
+
+
+def test_a_pod_that_a_quota_refuses(namespace):
+    """It never appears; the ReplicaSet that cannot make it goes on trying, and the watch does not wait for ever."""
+    namespace.apply({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}})
+    answer = run_module("pod_ready_watch", label_selector=namespace.selector, pods=pods(namespace, "web"), grace=3, timeout=60)
+    assert answer["failed"]
+    (result,) = answer["results"]
+    assert (result["verdict"], result["uid"], result["status"]) == ("never_started", "", "")
+    assert "quota" in result["hint"]
+    assert result["duration"] < 8
+
+
+def test_changes_during_a_watch(namespace):
+    """A label that goes, a pod that is replaced, pods that are deleted: none is a timeout. They change until the watch has seen it."""
+    going = [f"going-{number}" for number in range(8)]
+    namespace.apply(*[namespace.pod(name) for name in ("label", "replaced", "stays", *going)])
+    namespace.ready("label", "replaced", "stays")
+    uid = namespace.kubectl("get", "pod", "stays", "-o", "jsonpath={.metadata.uid}")
+    watch = Module("pod_restart_watch", label_selector=namespace.selector, until={"restarts": 1}, timeout=12, fail_on_unmet=False)
+    key = "kubelabs.pods/class"
+    next_going = iter(going)
+    while watch.running:
+        for name in [*itertools.islice(next_going, 1)]:
+            namespace.kubectl("delete", "pod", name, "--wait=false")
+        namespace.kubectl("label", "pod", "label", f"{key}-")
+        namespace.kubectl("delete", "pod", "replaced", "--grace-period=0", "--force")
+        namespace.apply(namespace.pod("replaced"))
+        time.sleep(0.3)
+        namespace.kubectl("label", "pod", "label", f"{key}={namespace.name}")
+        time.sleep(1)
+    results = by_pod(watch.result())
+    assert results["label"]["verdict"] == "deleted", results["label"]
+    assert "its labels no longer match the selector" in results["label"]["reason"]
+    assert results["replaced"]["verdict"] == "replaced", results["replaced"]
+    assert "another one of the same name was created" in results["replaced"]["reason"]
+    gone = [result for name, result in results.items() if name.startswith("going") and result["verdict"] != "timeout"]
+    assert gone
+    for result in gone:
+        assert result["verdict"] == "deleted", result
+        assert "delete" in result["reason"] and "labels" not in result["reason"]
+        assert result["hint"]
+    assert (results["stays"]["verdict"], results["stays"]["uid"]) == ("timeout", uid)
+    assert "0 of 1 restarts" in results["stays"]["reason"]
+
+
+def test_restarts_are_measured(namespace):
+    """Exit code 0 crash-loops as well; init containers restart too; what is seen is a consistent history."""
+    init = [{"name": "before", "image": namespace.images["shell"], "command": ["sh", "-c", "sleep 1; exit 2"]}]
+    namespace.apply(
+        namespace.pod("one", "sh", "-c", "sleep 2; exit 1"),
+        namespace.pod("zero", "sh", "-c", "sleep 2; exit 0"),
+        namespace.pod("on-failure", "sh", "-c", "sleep 1; exit 7", restartPolicy="OnFailure"),
+        namespace.pod("killed", "sh", "-c", "sh -c 'sleep 1; kill -9 $$$$'; exit $?"),  # $$ is Kubernetes' way to write $
+        namespace.pod("init", initContainers=init, labels={"role": "init"}),
+    )
+    until = {"restarts": 2, "state": "CrashLoopBackOff"}
+    main = Module("pod_restart_watch", label_selector=f"{namespace.selector},role!=init", until=until, timeout=90)
+    before = Module("pod_restart_watch", label_selector=f"{namespace.selector},role=init", container="before", until=until, timeout=90)
+    for answer, codes in ((main.result(), {"one": 1, "zero": 0, "on-failure": 7, "killed": 137}), (before.result(), {"init": 2})):
+        assert not answer["failed"], answer["msg"]
+        results = by_pod(answer)
+        assert set(results) == set(codes)
+        for name, code in codes.items():
+            result = results[name]
+            assert (result["verdict"], result["in_back_off"]) == ("reached", True), result
+            assert result["restarts"] >= 2
+            runs = result["runs"]
+            assert [run["number"] for run in runs][:3] == [0, 1, 2]
+            assert [run["exit_code"] for run in runs[:2]] == [code, code]
+            assert {run["reason"] for run in runs[:2]} == {"Completed" if code == 0 else "Error"}
+            first, second = result["delays"][:2]
+            assert (first["restart"], first["nominal"], second["restart"], second["nominal"]) == (1, 0.0, 2, 10.0)
+            assert first["within"] and second["within"], result["delays"]
+            assert 9 <= second["observed"] <= 30
+            assert result["back_off"]["verdict"] == "as_expected"
+            assert runs[0]["finished"] <= runs[1]["started"] <= runs[1]["finished"] <= runs[2]["started"]
+
+
+def test_restart_policies_never_and_on_failure(namespace):
+    """Whoever waits for a restart that the policy rules out is told so at once, and not when the time is over."""
+    namespace.apply(
+        namespace.pod("never-1", "sh", "-c", "sleep 1; exit 1", restartPolicy="Never", labels={"ends": "badly"}),
+        namespace.pod("never-0", "sh", "-c", "sleep 1", restartPolicy="Never", labels={"ends": "well"}),
+        namespace.pod("on-failure-0", "sh", "-c", "sleep 1", restartPolicy="OnFailure", labels={"ends": "well"}),
+        # Fails once, then all is well.
+        namespace.pod(
+            "on-failure-1-0", "sh", "-c", "test -e /kept/again || { touch /kept/again; exit 9; }", restartPolicy="OnFailure", labels={"ends": "late"},
+            container={"volumeMounts": [{"name": "kept", "mountPath": "/kept"}]}, volumes=[{"name": "kept", "emptyDir": {}}],
+        ),
+    )
+    completed = Module("pod_restart_watch", label_selector=f"{namespace.selector},ends=well", until={"completed": True}, timeout=60)
+    restarted = Module("pod_restart_watch", label_selector=f"{namespace.selector},ends notin (late)", until={"restarts": 1}, timeout=60)
+    late = Module("pod_restart_watch", label_selector=f"{namespace.selector},ends=late", until={"restarts": 1, "completed": True}, timeout=60)
+    answer = completed.result()
+    assert not answer["failed"], answer["msg"]
+    assert {name: result["verdict"] for name, result in by_pod(answer).items()} == {"never-0": "reached", "on-failure-0": "reached"}
+    answer = restarted.result()
+    assert answer["failed"]
+    results = by_pod(answer)
+    assert set(results) == {"never-0", "never-1", "on-failure-0"}
+    for name, code in {"never-0": 0, "never-1": 1, "on-failure-0": 0}.items():
+        assert (results[name]["verdict"], results[name]["restarts"]) == ("failed", 0), results[name]
+        assert [run["exit_code"] for run in results[name]["runs"]] == [code]
+        assert results[name]["duration"] < AT_ONCE
+        assert results[name]["hint"]
+    answer = late.result()
+    assert not answer["failed"], answer["msg"]
+    (result,) = answer["results"]
+    assert [run["exit_code"] for run in result["runs"]] == [9, 0]
+    assert result["delays"][0]["within"]
+
+
+def test_restart_watch_says_why_a_pod_will_never_restart(namespace):
+    namespace.apply(
+        namespace.pod("no-image", image="registry.invalid/no/such:1", container={"imagePullPolicy": "Never"}),
+        namespace.pod("no-sidecar", labels={"role": "sidecar"}),
+    )
+    answers = [
+        Module("pod_restart_watch", label_selector=f"{namespace.selector},role!=sidecar", until={"restarts": 1}, timeout=60),
+        Module("pod_restart_watch", label_selector=f"{namespace.selector},role=sidecar", container="sidecar", until={"restarts": 1}, timeout=60),
+    ]
+    (image,), (sidecar,) = (module.result()["results"] for module in answers)
+    assert (image["verdict"], sidecar["verdict"]) == ("never_started", "never_started")
+    assert "ErrImageNeverPull" in image["reason"] and image["hint"]
+    assert "has no container 'sidecar'; it has app" in sidecar["reason"]
+    assert max(image["duration"], sidecar["duration"]) < AT_ONCE
