@@ -19,7 +19,7 @@ from .errors import ApiError, ArgumentError, KubelabsError
 from .expectation import Expectation
 from .fleet import run_fleet
 from .outcome import API_ERROR, CONTAINER_NOT_RUNNING, POD_NOT_FOUND, SKIPPED, TIMEOUT, TRANSPORT_LOST, Outcome, classify_refusal
-from .pod_status import container_names, container_specs, container_status, default_container, describe, state_of
+from .pod_status import container_names, container_specs, container_status, default_container, describe, is_deleting, state_of
 
 #: Seconds for finding out what became of a pod after something failed; the reason is worth no more.
 ASK_WITHIN = 3.0
@@ -217,7 +217,7 @@ class PodInspector:
         kind, _details = state_of(container_status(pod, name))
         if outcome.outcome == CONTAINER_NOT_RUNNING and kind != "running":
             return Outcome(CONTAINER_NOT_RUNNING, f"container {name} is not running: {describe(pod)}")
-        if kind != "running":
+        if kind != "running" or is_deleting(pod):
             return Outcome(outcome.outcome, f"{outcome.reason}; {describe(pod)}", outcome.rc)
         return outcome
 

@@ -157,8 +157,9 @@ def test_stdin_on_v4_has_no_end(api):
     assert (record.stdout.data, record.protocol, record.stdin_closed) == (b"abc", V4, False)
 
 
-def test_a_peer_that_writes_before_it_reads_does_not_block_us(api):
+def test_a_peer_that_writes_before_it_reads_does_not_block_us(api, monkeypatch):
     """Both sides would wait for ever if all of stdin had to be sent before anything is received."""
+    monkeypatch.setattr(exec_client, "PING_AFTER", 1000)  # no ping is to set things going again
     size = 8 << 20
 
     def responder(connection, request):

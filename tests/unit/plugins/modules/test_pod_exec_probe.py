@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -108,6 +109,16 @@ def test_outcomes(api, probe, responder, outcome, rc, words):
     assert words in one["reason"] and one["reason"].endswith(".")
 
 
+def test_a_status_that_has_arrived_counts_whatever_becomes_of_the_connection(api, probe):
+    def responder(connection, request):
+        connection.accept(request)
+        connection.frame(3, json.dumps(exit_status(0)).encode())
+        connection.reset()
+
+    api.execs["lab-alice", "web"] = responder
+    assert probe({})["results"][0]["outcome"] == "ok"
+
+
 def test_a_handshake_that_is_put_off_is_made_again(api, probe):
     for status in (503, 429, 504):
         api.fault("/exec", lambda connection, request, status=status: connection.error(status, headers={"Retry-After": "0"}))
@@ -141,6 +152,12 @@ def test_the_reason_says_what_the_pod_is_doing(api, probe):
     one = probe({})["results"][0]
     assert one["outcome"] == "container_not_running"
     assert "ErrImagePull (not found)" in one["reason"]
+
+
+def test_killed_by_a_deletion_says_so(api, probe):
+    api.put(make_pod("web", deleting=True))
+    api.execs["lab-alice", "web"] = ends_with(137)
+    assert probe({})["results"][0]["reason"].endswith("; the pod is being deleted.")
 
 
 def test_wrong_container_name_lists_the_right_ones(api, probe):
