@@ -161,7 +161,8 @@ class Namespace:
         kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": self._labels}}))
         # Until there is a service account (up to Kubernetes 1.23 with a token) no pod is admitted.
         minor = int(re.sub(r"\D", "", json.loads(kubectl("get", "--raw", "/version"))["minor"]))
-        eventually(lambda: ("secrets" in self.kubectl("get", "serviceaccounts", "-o", "json")) if minor < 24 else self.kubectl("get", "serviceaccounts", "-o", "name"))
+        proof = "secrets" if minor < 24 else "default"
+        eventually(lambda: proof in self.kubectl("get", "serviceaccounts", "-o", "json"))
 
     def kubectl(self, *words: str, stdin: str | None = None) -> str:
         return kubectl("-n", self.name, *words, stdin=stdin)

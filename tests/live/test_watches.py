@@ -7,7 +7,7 @@ from __future__ import annotations
 import itertools
 import time
 
-from conftest import Module, run_module
+from conftest import Module, eventually, run_module
 
 #: Seconds in which a cause must be told that the cluster names at once.
 AT_ONCE = 12
@@ -66,14 +66,22 @@ def test_what_keeps_pods_from_starting_is_told_within_seconds(namespace):
 
 
 def test_a_pod_that_a_quota_refuses(namespace):
-    """It never appears; the ReplicaSet that cannot make it goes on trying, and the watch does not wait for ever."""
-    namespace.apply({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}})
-    answer = run_module("pod_ready_watch", label_selector=namespace.selector, pods=pods(namespace, "web"), grace=3, timeout=60)
+    """It never appears; the controller that cannot make it goes on trying, and only its events say why."""
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}}
+    namespace.apply(quota)
+    eventually(lambda: namespace.kubectl("get", "resourcequota", "none", "-o", "jsonpath={.status.hard.pods}") == "0")
+    pod = namespace.pod("web")
+    template = {"metadata": {"labels": pod["metadata"]["labels"]}, "spec": pod["spec"]}
+    spec = {"serviceName": "web", "selector": {"matchLabels": pod["metadata"]["labels"]}, "template": template}
+    namespace.apply({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "web"}, "spec": spec})
+    eventually(lambda: "exceeded quota" in namespace.kubectl("get", "events"))
+    answer = run_module("pod_ready_watch", label_selector=namespace.selector, pods=pods(namespace, "web-0"), grace=3, timeout=60)
     assert answer["failed"]
     (result,) = answer["results"]
     assert (result["verdict"], result["uid"], result["status"]) == ("never_started", "", "")
     assert "quota" in result["hint"]
     assert result["duration"] < 8
+    assert "exceeded quota: none" in result["reason"]
 
 
 def test_changes_during_a_watch(namespace):
