@@ -68,12 +68,12 @@ def fixture_run_playbook(tmp_path, request):
     base = {**CLUSTER, "pods_lab_class": class_name, "pods_lab_kubeconfig": KUBECONFIG, "pods_lab_report_dir": str(tmp_path)}
     classes = {class_name}
 
-    def run(playbook: str, **variables: t.Any) -> Run:
+    def run(playbook: str, *options: str, **variables: t.Any) -> Run:
         extra = {name: value for name, value in {**base, **variables}.items() if value is not None}
         classes.add(extra["pods_lab_class"])
         started = time.monotonic()
         done = subprocess.run(
-            [str(CHECKOUT / ".venv/bin/ansible-playbook"), str(CHECKOUT / "playbooks" / playbook), "-e", json.dumps(extra)],
+            [str(CHECKOUT / ".venv/bin/ansible-playbook"), str(CHECKOUT / "playbooks" / playbook), "-e", json.dumps(extra), *options],
             cwd=CHECKOUT, capture_output=True, text=True, timeout=600, check=False,
         )
         results = pathlib.Path(extra["pods_lab_report_dir"]) / "results.json"

@@ -76,3 +76,10 @@ def test_a_lab_that_is_kept_can_be_verified_again_and_torn_down(run_playbook):
     assert gone.status == 0, gone.output
     assert namespaces(run_playbook.class_name) == set()
     assert run_playbook("teardown.yml").status == 0
+
+
+def test_check_mode_changes_nothing(run_playbook):
+    run = run_playbook("pods_lab.yml", "--check", pods_lab_students=2)
+    assert run.status == 0, run.output
+    assert run.results is None
+    assert namespaces(run_playbook.class_name) == set()
