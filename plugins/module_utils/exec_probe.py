@@ -134,5 +134,3 @@ def _text(data: bytes, truncated: bool) -> str:
             if len(data) < cut or data[-cut] < 0x80:
                 break
     return data.decode("utf-8", "replace")
-
-

@@ -18,7 +18,10 @@ from .outcome import API_ERROR, CONTAINER_NOT_RUNNING, OK, TIMEOUT, TRANSPORT_LO
 from .probe import Attempt, PodInspector, Probe, as_status, make_probe
 
 # The kubelet answers 400 with these while there is no log yet, or no run before this one.
-_NO_LOG = re.compile(r"is waiting to start|previous terminated container .* not found|is terminated|ContainerCreating|PodInitializing|does not have a host assigned")
+_NO_LOG = re.compile(
+    r"is waiting to start|previous terminated container .* not found|is terminated|ContainerCreating|PodInitializing"
+    r"|does not have a host assigned"
+)
 
 
 def make_log_probe(options: Mapping[str, Any]) -> Probe:

@@ -57,7 +57,10 @@ _NOT_EXECUTABLE = re.compile(
     r"|open executable: (?:No such file or directory|Permission denied)"
 )
 # The runtime is speaking, and not a program in the container.
-_RUNTIME_SPEAKS = re.compile(r"OCI runtime exec failed|exec failed: |executable file [`'].*[`'] not found|failed to exec in container|starting container process caused")
+_RUNTIME_SPEAKS = re.compile(
+    r"OCI runtime exec failed|exec failed: |executable file [`'].*[`'] not found|failed to exec in container"
+    r"|starting container process caused"
+)
 # The runtime's words for a container that is not there to execute in.
 _NOT_RUNNING = re.compile(
     r"container not found \("

@@ -324,7 +324,10 @@ _TRANSIENT_IMAGE = re.compile(
 )
 _FINAL_IMAGE = re.compile(r"not found|denied|unauthorized|forbidden|no match for platform|invalid reference|does not exist|no such image", re.IGNORECASE)
 
-_IMAGE_HINT = "check the image's name and tag, whether the registry can be reached from the nodes, and the pull secret; without a registry, load the image into the nodes"
+_IMAGE_HINT = (
+    "check the image's name and tag, whether the registry can be reached from the nodes, and the pull secret; "
+    "without a registry, load the image into the nodes"
+)
 _HINTS = {
     "ErrImagePull": _IMAGE_HINT,
     "ImagePullBackOff": _IMAGE_HINT,

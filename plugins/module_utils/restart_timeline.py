@@ -227,7 +227,7 @@ class Timeline:
             return _curve(position), "curve", True
         # Another curve than the default: continued by doubling, or halving, from what the kubelet said.
         steps = max(-64, min(64, restart - nearest))
-        top = max(max(self.messages.values()), CURVE[-1]) if steps > 0 else self.messages[nearest]
+        top = max(*self.messages.values(), CURVE[-1]) if steps > 0 else self.messages[nearest]
         return min(top, self.messages[nearest] * 2.0 ** steps), "curve", False
 
     def _curve_begins(self, restart: int) -> int:
@@ -249,7 +249,10 @@ class Timeline:
             return {"verdict": "as_expected", "reason": "; ".join(_describe(delay) for delay in good)}
         if self.restarts == 0:
             return {"verdict": "not_observed", "reason": "the container was not restarted"}
-        return {"verdict": "not_observed", "reason": "no delay with a back-off was measured: the first restart is free, and no later one was seen from end to start"}
+        return {
+            "verdict": "not_observed",
+            "reason": "no delay with a back-off was measured: the first restart is free, and no later one was seen from end to start",
+        }
 
 
 def build_timeline(container: str, observations: Iterable[tuple[datetime, Mapping[str, Any]]]) -> Timeline:
@@ -271,4 +274,5 @@ def _real(value: object) -> datetime | None:
 
 def _describe(delay: Delay) -> str:
     observed = "unknown" if delay.observed is None else f"{delay.observed:.0f} s"
-    return f"restart {delay.restart} came after {observed} (nominal {delay.nominal:.0f} s, accepted {max(0.0, delay.low):.0f} to {delay.high:.0f} s)"
+    accepted = f"accepted {max(0.0, delay.low):.0f} to {delay.high:.0f} s"
+    return f"restart {delay.restart} came after {observed} (nominal {delay.nominal:.0f} s, {accepted})"

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .pod_status import Obstacle, container_names, container_specs, container_status, default_container, describe, image_message, obstacle, restarts_on, state_of
+from .pod_status import (
+    Obstacle, container_names, container_specs, container_status, default_container, describe, image_message, obstacle,
+    restarts_on, state_of,
+)
 from .pod_wait import FAILED, NEVER_STARTED, REACHED, TIMEOUT, Verdict
 from .restart_timeline import Timeline
 
@@ -97,7 +100,8 @@ class RestartJudge:
         init = [str(spec.get("name")) for spec in container_specs(self._pod, "initContainers")]
         if self.container in names or self.container in init:
             return None
-        return Verdict(NEVER_STARTED, f"the pod has no container {self.container!r}; it has {', '.join(names + init) or 'none'}", "correct the option container")
+        has = ", ".join(names + init) or "none"
+        return Verdict(NEVER_STARTED, f"the pod has no container {self.container!r}; it has {has}", "correct the option container")
 
     def _final(self, missing: list[str]) -> Verdict | None:
         """The container has ended and its restart policy leaves it so."""

@@ -127,10 +127,12 @@ class Connection:
         chosen = protocol or next(name for name in offered if name in (V4, V5))
         key = request.headers["sec-websocket-key"][0].encode()
         answer = base64.b64encode(hashlib.sha1(key + WEBSOCKET_GUID).digest()).decode()
-        self.send((
-            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Accept: {answer}\r\nSec-WebSocket-Protocol: {chosen}\r\n\r\n"
-        ).encode())
+        self.send(
+            (
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                f"Sec-WebSocket-Accept: {answer}\r\nSec-WebSocket-Protocol: {chosen}\r\n\r\n"
+            ).encode()
+        )
         return chosen
 
     def frame(self, channel: int, data: bytes) -> None:
@@ -188,7 +190,10 @@ def exit_status(code: int) -> dict[str, Any]:
     if code == 0:
         return {"metadata": {}, "status": "Success"}
     return {
-        "metadata": {}, "status": "Failure", "message": f"command terminated with exit code {code}", "reason": "NonZeroExitCode",
+        "metadata": {},
+        "status": "Failure",
+        "message": f"command terminated with exit code {code}",
+        "reason": "NonZeroExitCode",
         "details": {"causes": [{"reason": "ExitCode", "message": str(code)}]},
     }
 
@@ -274,6 +279,7 @@ class FakeApi:
 
     def on_watch(self, pattern: str, action: Callable[[], object]) -> None:
         """Does something when the next watch has begun, so that no test has to guess how long a list takes."""
+
         def begin(connection: Connection, request: Request) -> None:
             action()
             self._route(connection, request)
@@ -295,7 +301,14 @@ class FakeApi:
         return item
 
     def namespace(self, name: str, labels: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
-        return self.put({"metadata": {"name": name, "uid": f"uid-{name}", "labels": labels or {}, **more}, "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}, "namespaces")
+        return self.put(
+            {
+                "metadata": {"name": name, "uid": f"uid-{name}", "labels": labels or {}, **more},
+                "spec": {"finalizers": ["kubernetes"]},
+                "status": {"phase": "Active"},
+            },
+            "namespaces",
+        )
 
     def remove(self, name: str, namespace: str = "lab-alice", kind: str = "pods") -> None:
         with self._changed:
@@ -410,7 +423,7 @@ class FakeApi:
         limit, begin = int(request.one("limit", "0")), int(request.one("continue", "0") or 0)
         if limit and len(items) > begin + limit:
             meta["continue"] = str(begin + limit)
-        return {"kind": "List", "metadata": meta, "items": items[begin:begin + limit] if limit else items}
+        return {"kind": "List", "metadata": meta, "items": items[begin : begin + limit] if limit else items}
 
     def _watch(self, connection: Connection, request: Request, kind: str, namespace: str) -> None:
         seen = int(request.one("resourceVersion", "0"))
@@ -499,4 +512,4 @@ class FakeApi:
             return
         text = self.logs.get((namespace, name), b"")
         limit = request.one("limitBytes")
-        connection.reply(200, text[:int(limit)] if limit else text)
+        connection.reply(200, text[: int(limit)] if limit else text)

@@ -116,7 +116,7 @@ def test_binary_output_byte_for_byte_and_nothing_is_invented(api):
     def responder(connection, request):
         connection.accept(request)
         for start in range(0, len(data), 30000):
-            connection.frame(1, data[start:start + 30000])
+            connection.frame(1, data[start : start + 30000])
         connection.finish(exit_status(0))
 
     record = run(api, responder, max_output=len(data), seconds=10)
@@ -178,7 +178,10 @@ def test_a_peer_that_writes_before_it_reads_does_not_block_us(api, monkeypatch):
 # --- refusals ---
 
 
-@pytest.mark.parametrize("code, body", [(401, "Unauthorized"), (403, "no"), (404, "gone"), (409, "conflict"), (500, 'container not found ("app")'), (503, ""), (504, "late")])
+@pytest.mark.parametrize(
+    "code, body",
+    [(401, "Unauthorized"), (403, "no"), (404, "gone"), (409, "conflict"), (500, 'container not found ("app")'), (503, ""), (504, "late")],
+)
 def test_refused(api, code, body):
     record = run(api, lambda connection, request: connection.reply(code, body))
     assert (record.ending, record.http_status, record.http_body, record.connected) == ("refused", code, body, False)
@@ -190,7 +193,7 @@ def test_the_body_of_a_refusal_is_read_to_its_end(api):
         connection.send(f"HTTP/1.1 500 Error\r\nContent-Length: {len(body)}\r\n\r\n".encode())
         for start in range(0, len(body), 1000):
             connection.wait(0.02)
-            connection.send(body[start:start + 1000])
+            connection.send(body[start : start + 1000])
 
     assert run(api, responder).http_body.endswith("end")
 
@@ -400,8 +403,27 @@ def self_signed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tls")
     try:
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=fake", "-addext", "subjectAltName=IP:127.0.0.1",
-             "-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")], check=True, capture_output=True)
+            [
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=fake",
+                "-addext",
+                "subjectAltName=IP:127.0.0.1",
+                "-keyout",
+                str(folder / "key.pem"),
+                "-out",
+                str(folder / "cert.pem"),
+            ],
+            check=True,
+            capture_output=True,
+        )
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("openssl is needed to make a certificate")
     return folder
@@ -417,9 +439,12 @@ def fake_tls_api(certificate):
 
 def test_many_frames_in_one_tls_record(tls_api, certificate):
     """A poll of the socket does not see frames that TLS has already buffered."""
+
     def responder(connection, request):
         connection.accept(request)
-        connection.send(b"".join(ws_frame(b"\x01" + bytes([65 + index])) for index in range(26)) + ws_frame(b"\x03" + json.dumps(exit_status(0)).encode()))
+        connection.send(
+            b"".join(ws_frame(b"\x01" + bytes([65 + index])) for index in range(26)) + ws_frame(b"\x03" + json.dumps(exit_status(0)).encode())
+        )
         connection.half_open()
 
     record = run(tls_api, responder, client=make_client(tls_api, ca_cert=str(certificate / "cert.pem")), seconds=10)

@@ -14,31 +14,34 @@ def unmet(options, outcome="ok", rc=0, stdout="", stderr=""):
     return Expectation.from_options(options).unmet(outcome, rc, stdout, stderr, "the reason")
 
 
-@pytest.mark.parametrize("options, result, met", [
-    (None, {}, True),
-    (None, {"outcome": "nonzero_exit", "rc": 1}, False),
-    ({"rc": [3]}, {"outcome": "nonzero_exit", "rc": 3}, True),
-    ({"rc": [3]}, {}, False),
-    ({"rc": [0, 3]}, {}, True),
-    ({"rc": [3]}, {"outcome": "no_such_executable", "rc": None}, False),
-    ({"outcome": ["no_such_executable"]}, {"outcome": "no_such_executable", "rc": None}, True),
-    ({"outcome": ["no_such_executable"]}, {}, False),
-    ({"outcome": ["nonzero_exit"], "rc": [1]}, {"outcome": "nonzero_exit", "rc": 2}, False),
-    ({"contains": ["a", "b"]}, {"stdout": "xaxb"}, True),
-    ({"contains": ["a", "b"]}, {"stdout": "xa"}, False),
-    ({"stderr_contains": ["no"]}, {"stdout": "no", "stderr": ""}, False),
-    ({"stderr_contains": ["no"]}, {"stderr": "no"}, True),
-    ({"regex": "^b$"}, {"stdout": "a\nb\nc"}, True),
-    ({"regex": "^b$"}, {"stdout": "ab"}, False),
-    ({"not_empty": True}, {"stdout": " \n"}, False),
-    ({"not_empty": True}, {"stdout": "x"}, True),
-    ({"json": {"a.b.1": 2}}, {"stdout": '{"a": {"b": [1, 2]}}'}, True),
-    ({"json": {"a.b.2": 2}}, {"stdout": '{"a": {"b": [1, 2]}}'}, False),
-    ({"json": {"a": 2}}, {"stdout": "no JSON"}, False),
-    ({"json": {"": [1]}}, {"stdout": "[1]"}, True),
-    ({"json": {"a": True}}, {"stdout": '{"a": 1}'}, False),
-    ({"json": {"a": 1}}, {"stdout": '{"a": 1.0}'}, True),
-])
+@pytest.mark.parametrize(
+    "options, result, met",
+    [
+        (None, {}, True),
+        (None, {"outcome": "nonzero_exit", "rc": 1}, False),
+        ({"rc": [3]}, {"outcome": "nonzero_exit", "rc": 3}, True),
+        ({"rc": [3]}, {}, False),
+        ({"rc": [0, 3]}, {}, True),
+        ({"rc": [3]}, {"outcome": "no_such_executable", "rc": None}, False),
+        ({"outcome": ["no_such_executable"]}, {"outcome": "no_such_executable", "rc": None}, True),
+        ({"outcome": ["no_such_executable"]}, {}, False),
+        ({"outcome": ["nonzero_exit"], "rc": [1]}, {"outcome": "nonzero_exit", "rc": 2}, False),
+        ({"contains": ["a", "b"]}, {"stdout": "xaxb"}, True),
+        ({"contains": ["a", "b"]}, {"stdout": "xa"}, False),
+        ({"stderr_contains": ["no"]}, {"stdout": "no", "stderr": ""}, False),
+        ({"stderr_contains": ["no"]}, {"stderr": "no"}, True),
+        ({"regex": "^b$"}, {"stdout": "a\nb\nc"}, True),
+        ({"regex": "^b$"}, {"stdout": "ab"}, False),
+        ({"not_empty": True}, {"stdout": " \n"}, False),
+        ({"not_empty": True}, {"stdout": "x"}, True),
+        ({"json": {"a.b.1": 2}}, {"stdout": '{"a": {"b": [1, 2]}}'}, True),
+        ({"json": {"a.b.2": 2}}, {"stdout": '{"a": {"b": [1, 2]}}'}, False),
+        ({"json": {"a": 2}}, {"stdout": "no JSON"}, False),
+        ({"json": {"": [1]}}, {"stdout": "[1]"}, True),
+        ({"json": {"a": True}}, {"stdout": '{"a": 1}'}, False),
+        ({"json": {"a": 1}}, {"stdout": '{"a": 1.0}'}, True),
+    ],
+)
 def test_met(options, result, met):
     clauses = unmet(options, **result)
     assert (clauses == []) is met
@@ -70,6 +73,8 @@ def test_missing_paths(path):
         lookup({"a": {"b": 1}, "l": [1, 2]}, path)
 
 
-@pytest.mark.parametrize("found, expected, same", [(True, True, True), (True, 1, False), (0, False, False), (1, 1.0, True), ("1", 1, False), (None, None, True)])
+@pytest.mark.parametrize(
+    "found, expected, same", [(True, True, True), (True, 1, False), (0, False, False), (1, 1.0, True), ("1", 1, False), (None, None, True)]
+)
 def test_same_value(found, expected, same):
     assert same_value(found, expected) is same

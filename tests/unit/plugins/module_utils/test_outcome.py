@@ -35,7 +35,9 @@ EXPECTED = {
 def recorded():
     for version in VERSIONS:
         for entry in recording(f"exec-{version}")["websocket"]:
-            yield pytest.param(entry, id=f"{version}-{entry['subprotocol'][:2]}-{entry['pod']}-{' '.join(entry['argv']) or 'nothing'}-{entry.get('container', '')}")
+            yield pytest.param(
+                entry, id=f"{version}-{entry['subprotocol'][:2]}-{entry['pod']}-{' '.join(entry['argv']) or 'nothing'}-{entry.get('container', '')}"
+            )
 
 
 @pytest.mark.parametrize("entry", list(recorded()))
@@ -59,58 +61,93 @@ def test_recording(entry):
 
 
 def nonzero(code):
-    return {"status": "Failure", "reason": "NonZeroExitCode", "message": f"exit code {code}", "details": {"causes": [{"reason": "ExitCode", "message": str(code)}]}}
+    return {
+        "status": "Failure",
+        "reason": "NonZeroExitCode",
+        "message": f"exit code {code}",
+        "details": {"causes": [{"reason": "ExitCode", "message": str(code)}]},
+    }
 
 
-@pytest.mark.parametrize("code, stdout, stderr", [
-    # CRI-O with runc, CRI-O with crun, docker; all hand over the runtime's words as if the command had written them.
-    (255, "", 'time="2026-11-22T08:31:41Z" level=error msg="exec failed: unable to start container process: exec: \\"sh\\": executable file not found in $PATH"\n'),
-    (1, "", "executable file `sh` not found in $PATH: No such file or directory\n"),
-    (127, "", "executable file `sh` not found in $PATH\n"),
-    (126, 'OCI runtime exec failed: exec failed: container_linux.go:370: starting container process caused: exec: "sh": executable file not found in $PATH: unknown\r\n', ""),
-    (126, "", 'OCI runtime exec failed: exec failed: unable to start container process: exec: "sh": stat sh: no such file or directory: unknown\n'),
-])
+@pytest.mark.parametrize(
+    "code, stdout, stderr",
+    [
+        # CRI-O with runc, CRI-O with crun, docker; all hand over the runtime's words as if the command had written them.
+        (
+            255,
+            "",
+            'time="2026-11-22T08:31:41Z" level=error msg='
+            '"exec failed: unable to start container process: exec: \\"sh\\": executable file not found in $PATH"\n',
+        ),
+        (1, "", "executable file `sh` not found in $PATH: No such file or directory\n"),
+        (127, "", "executable file `sh` not found in $PATH\n"),
+        (
+            126,
+            'OCI runtime exec failed: exec failed: container_linux.go:370: '
+            'starting container process caused: exec: "sh": executable file not found in $PATH: unknown\r\n',
+            "",
+        ),
+        (
+            126,
+            "",
+            'OCI runtime exec failed: exec failed: unable to start container process: exec: "sh": stat sh: no such file or directory: unknown\n',
+        ),
+    ],
+)
 def test_no_such_executable_on_other_runtimes(code, stdout, stderr):
     outcome = classify_status(nonzero(code), "sh", stdout, stderr)
     assert (outcome.outcome, outcome.rc) == ("no_such_executable", None)
 
 
-@pytest.mark.parametrize("code, stdout, stderr", [
-    (127, "", "sh: nosuch: not found\n"),
-    (126, "", "sh: ./script: Permission denied\n"),
-    (255, "", "ssh: connect to host example port 22: Connection refused\n"),
-    (255, "", ""),
-    (1, "", 'exec: "python": executable file not found in $PATH\n'),  # a Go program that could not start another one
-    (126, "", 'OCI runtime exec failed: exec failed: unable to start container process: exec: "python": executable file not found in $PATH\n'),  # docker in the pod
-    (127, "some output", "executable file `sh` not found in $PATH\n"),  # whoever has written output was executed
-    (3, "", "executable file `sh` not found in $PATH\n"),
-    (128, "", ""),
-])
+@pytest.mark.parametrize(
+    "code, stdout, stderr",
+    [
+        (127, "", "sh: nosuch: not found\n"),
+        (126, "", "sh: ./script: Permission denied\n"),
+        (255, "", "ssh: connect to host example port 22: Connection refused\n"),
+        (255, "", ""),
+        (1, "", 'exec: "python": executable file not found in $PATH\n'),  # a Go program that could not start another one
+        (
+            126,
+            "",
+            'OCI runtime exec failed: exec failed: unable to start container process: exec: "python": executable file not found in $PATH\n',
+        ),  # docker in the pod
+        (127, "some output", "executable file `sh` not found in $PATH\n"),  # whoever has written output was executed
+        (3, "", "executable file `sh` not found in $PATH\n"),
+        (128, "", ""),
+    ],
+)
 def test_a_code_alone_or_other_words_are_the_commands_own(code, stdout, stderr):
     outcome = classify_status(nonzero(code), "sh", stdout, stderr)
     assert (outcome.outcome, outcome.rc) == ("nonzero_exit", code)
 
 
-@pytest.mark.parametrize("status, code", [
-    ({"status": "Success"}, 0),
-    (nonzero(3), 3),
-    ({"status": "Failure"}, None),
-    ({"status": "Failure", "reason": "InternalError", "details": {"causes": [{"reason": "ExitCode", "message": "3"}]}}, None),
-    ({"status": "Failure", "reason": "NonZeroExitCode"}, None),
-    ({"status": "Failure", "reason": "NonZeroExitCode", "details": {"causes": [{"reason": "Other", "message": "3"}]}}, None),
-    ({"status": "Failure", "reason": "NonZeroExitCode", "details": {"causes": [{"reason": "ExitCode", "message": "three"}]}}, None),
-    ({"status": "Failure", "reason": "NonZeroExitCode", "details": {"causes": "none"}}, None),
-])
+@pytest.mark.parametrize(
+    "status, code",
+    [
+        ({"status": "Success"}, 0),
+        (nonzero(3), 3),
+        ({"status": "Failure"}, None),
+        ({"status": "Failure", "reason": "InternalError", "details": {"causes": [{"reason": "ExitCode", "message": "3"}]}}, None),
+        ({"status": "Failure", "reason": "NonZeroExitCode"}, None),
+        ({"status": "Failure", "reason": "NonZeroExitCode", "details": {"causes": [{"reason": "Other", "message": "3"}]}}, None),
+        ({"status": "Failure", "reason": "NonZeroExitCode", "details": {"causes": [{"reason": "ExitCode", "message": "three"}]}}, None),
+        ({"status": "Failure", "reason": "NonZeroExitCode", "details": {"causes": "none"}}, None),
+    ],
+)
 def test_an_exit_code_exists_only_where_the_status_has_one(status, code):
     assert exit_code(status) == code
 
 
-@pytest.mark.parametrize("message", [
-    'error executing command in container: failed to exec in container: container is in CONTAINER_EXITED state',
-    "cannot exec in a stopped container",
-    'container not found ("app")',
-    "No such container: 0123456789abcdef",
-])
+@pytest.mark.parametrize(
+    "message",
+    [
+        'error executing command in container: failed to exec in container: container is in CONTAINER_EXITED state',
+        "cannot exec in a stopped container",
+        'container not found ("app")',
+        "No such container: 0123456789abcdef",
+    ],
+)
 def test_container_not_running_in_a_status(message):
     assert classify_status({"status": "Failure", "message": message}, "sh").outcome == "container_not_running"
 
@@ -119,19 +156,22 @@ def status_body(code, message, **more):
     return json.dumps({"kind": "Status", "status": "Failure", "message": message, "code": code, **more})
 
 
-@pytest.mark.parametrize("code, body, impersonating, outcome", [
-    (403, status_body(403, 'pods "x" is forbidden: User "alice" cannot create resource "pods/exec"', reason="Forbidden"), None, "forbidden"),
-    (403, status_body(403, 'pods "x" is forbidden: User "alice" cannot create resource "pods/exec"', reason="Forbidden"), "alice", "forbidden"),
-    (403, status_body(403, 'users "alice" is forbidden: User "teacher" cannot impersonate resource "users"'), "alice", "api_error"),
-    (403, "", None, "api_error"),
-    (404, status_body(404, 'pods "x" not found', details={"kind": "pods"}), None, "pod_not_found"),
-    (404, status_body(404, "the server could not find the requested resource", details={"kind": "gadgets"}), None, "api_error"),
-    (400, status_body(400, "pod x does not have a host assigned"), None, "container_not_running"),
-    (400, status_body(400, "a container name must be specified for pod x, choose one of: [a b]"), None, "api_error"),
-    (401, status_body(401, "Unauthorized"), None, "api_error"),
-    (500, 'container not found ("app")', None, "container_not_running"),
-    (503, "", None, "api_error"),
-])
+@pytest.mark.parametrize(
+    "code, body, impersonating, outcome",
+    [
+        (403, status_body(403, 'pods "x" is forbidden: User "alice" cannot create resource "pods/exec"', reason="Forbidden"), None, "forbidden"),
+        (403, status_body(403, 'pods "x" is forbidden: User "alice" cannot create resource "pods/exec"', reason="Forbidden"), "alice", "forbidden"),
+        (403, status_body(403, 'users "alice" is forbidden: User "teacher" cannot impersonate resource "users"'), "alice", "api_error"),
+        (403, "", None, "api_error"),
+        (404, status_body(404, 'pods "x" not found', details={"kind": "pods"}), None, "pod_not_found"),
+        (404, status_body(404, "the server could not find the requested resource", details={"kind": "gadgets"}), None, "api_error"),
+        (400, status_body(400, "pod x does not have a host assigned"), None, "container_not_running"),
+        (400, status_body(400, "a container name must be specified for pod x, choose one of: [a b]"), None, "api_error"),
+        (401, status_body(401, "Unauthorized"), None, "api_error"),
+        (500, 'container not found ("app")', None, "container_not_running"),
+        (503, "", None, "api_error"),
+    ],
+)
 def test_refusals(code, body, impersonating, outcome):
     result = classify_refusal(code, body, impersonating=impersonating)
     assert result.outcome == outcome
@@ -148,7 +188,12 @@ def test_nothing_on_the_error_channel_crashes_it(raw):
     parse_status(raw)
 
 
-@given(st.dictionaries(st.sampled_from(["status", "reason", "message", "details"]), st.none() | st.text() | st.lists(st.text()) | st.just("Failure")), st.text(), st.text(), st.text())
+@given(
+    st.dictionaries(st.sampled_from(["status", "reason", "message", "details"]), st.none() | st.text() | st.lists(st.text()) | st.just("Failure")),
+    st.text(),
+    st.text(),
+    st.text(),
+)
 def test_every_status_has_an_outcome_and_a_reason(status, command, stdout, stderr):
     outcome = classify_status(status, command, stdout, stderr)
     assert outcome.outcome in OUTCOMES and outcome.reason

@@ -18,7 +18,9 @@ from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import VERSIONS, cr
 @pytest.mark.parametrize("version", VERSIONS)
 def test_columns_are_what_kubectl_printed(version):
     """kubectl was polled beside the watch, every 0.1 s, and printed the same sequence of rows."""
-    printed = [(row["READY"], row["STATUS"], str(row["RESTARTS"]).split(" ", maxsplit=1)[0]) for row in recording(f"crash-loop-{version}")["kubectl_columns"]]
+    printed = [
+        (row["READY"], row["STATUS"], str(row["RESTARTS"]).split(" ", maxsplit=1)[0]) for row in recording(f"crash-loop-{version}")["kubectl_columns"]
+    ]
     derived = [columns(pod) for _when, pod in crash_loop(version)]
     rows = [(f"{row.ready}/{row.total}", row.status, str(row.restarts)) for row in derived]
     assert len(printed) > 10
@@ -32,25 +34,50 @@ def with_init(init, specs, **more):
     return pod
 
 
-@pytest.mark.parametrize("pod, expected", [
-    (make_pod(), ("Running", 1, 1, 0)),
-    (make_pod(phase="Pending", ready=False, containers=[]), ("Pending", 0, 1, 0)),
-    (make_pod(deleting=True), ("Terminating", 1, 1, 0)),
-    (make_pod(deleting=True, phase="Succeeded", ready=False, containers=[terminated(code=0)]), ("Completed", 0, 1, 0)),
-    (make_pod(deleting=True, reason="NodeLost"), ("Unknown", 1, 1, 0)),
-    (make_pod(phase="Failed", ready=False, reason="Evicted", containers=[]), ("Evicted", 0, 1, 0)),
-    (make_pod(ready=False, containers=[terminated(code=1, reason="")]), ("Error", 0, 1, 0)),
-    (make_pod(ready=False, containers=[waiting(reason="ImagePullBackOff")]), ("ImagePullBackOff", 0, 1, 0)),
-    (make_pod(ready=False, containers=[terminated("a", code=0), running("b", ready=True)]), ("NotReady", 1, 2, 0)),
-    (make_pod(ready=True, containers=[terminated("a", code=0), running("b", restarts=2)]), ("Running", 1, 2, 2)),
-    (make_pod(conditions=[{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}], ready=False, containers=[], phase="Pending"), ("SchedulingGated", 0, 1, 0)),
-    (with_init([running("setup", ready=False)], [{"name": "setup"}], phase="Pending", ready=False, containers=[waiting(reason="PodInitializing")]), ("Init:0/1", 0, 1, 0)),
-    (with_init([terminated("setup", code=0), waiting("next", reason="CrashLoopBackOff", restarts=3)], [{"name": "setup"}, {"name": "next"}], phase="Pending", ready=False, containers=[waiting()]), ("Init:CrashLoopBackOff", 0, 1, 3)),
-    (with_init([terminated("setup", code=2)], [{"name": "setup"}], phase="Pending", ready=False, containers=[waiting()]), ("Init:Error", 0, 1, 0)),
-    # A sidecar counts in READY and RESTARTS.
-    (with_init([running("side", restarts=2)], [{"name": "side", "restartPolicy": "Always"}]), ("Running", 2, 2, 2)),
-    ({}, ("Unknown", 0, 0, 0)),
-])
+@pytest.mark.parametrize(
+    "pod, expected",
+    [
+        (make_pod(), ("Running", 1, 1, 0)),
+        (make_pod(phase="Pending", ready=False, containers=[]), ("Pending", 0, 1, 0)),
+        (make_pod(deleting=True), ("Terminating", 1, 1, 0)),
+        (make_pod(deleting=True, phase="Succeeded", ready=False, containers=[terminated(code=0)]), ("Completed", 0, 1, 0)),
+        (make_pod(deleting=True, reason="NodeLost"), ("Unknown", 1, 1, 0)),
+        (make_pod(phase="Failed", ready=False, reason="Evicted", containers=[]), ("Evicted", 0, 1, 0)),
+        (make_pod(ready=False, containers=[terminated(code=1, reason="")]), ("Error", 0, 1, 0)),
+        (make_pod(ready=False, containers=[waiting(reason="ImagePullBackOff")]), ("ImagePullBackOff", 0, 1, 0)),
+        (make_pod(ready=False, containers=[terminated("a", code=0), running("b", ready=True)]), ("NotReady", 1, 2, 0)),
+        (make_pod(ready=True, containers=[terminated("a", code=0), running("b", restarts=2)]), ("Running", 1, 2, 2)),
+        (
+            make_pod(
+                conditions=[{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}], ready=False, containers=[], phase="Pending"
+            ),
+            ("SchedulingGated", 0, 1, 0),
+        ),
+        (
+            with_init(
+                [running("setup", ready=False)], [{"name": "setup"}], phase="Pending", ready=False, containers=[waiting(reason="PodInitializing")]
+            ),
+            ("Init:0/1", 0, 1, 0),
+        ),
+        (
+            with_init(
+                [terminated("setup", code=0), waiting("next", reason="CrashLoopBackOff", restarts=3)],
+                [{"name": "setup"}, {"name": "next"}],
+                phase="Pending",
+                ready=False,
+                containers=[waiting()],
+            ),
+            ("Init:CrashLoopBackOff", 0, 1, 3),
+        ),
+        (
+            with_init([terminated("setup", code=2)], [{"name": "setup"}], phase="Pending", ready=False, containers=[waiting()]),
+            ("Init:Error", 0, 1, 0),
+        ),
+        # A sidecar counts in READY and RESTARTS.
+        (with_init([running("side", restarts=2)], [{"name": "side", "restartPolicy": "Always"}]), ("Running", 2, 2, 2)),
+        ({}, ("Unknown", 0, 0, 0)),
+    ],
+)
 def test_columns(pod, expected):
     shown = columns(pod)
     assert (shown.status, shown.ready, shown.total, shown.restarts) == expected
@@ -73,29 +100,49 @@ def test_default_container():
     assert default_container({}) is None
 
 
-@pytest.mark.parametrize("status, kind, patience, failed", [
-    ({"containers": [waiting(reason="ErrImagePull", message="not found")]}, "ErrImagePull", 0, False),
-    ({"containers": [waiting(reason="ErrImagePull", message="pull access denied")]}, "ErrImagePull", 0, False),
-    ({"containers": [waiting(reason="ErrImagePull", message="dial tcp: i/o timeout")]}, "ErrImagePull", 15, False),
-    ({"containers": [waiting(reason="ImagePullBackOff", message="Back-off pulling image")]}, "ImagePullBackOff", 5, False),
-    ({"containers": [waiting(reason="ErrImageNeverPull")]}, "ErrImageNeverPull", 0, False),
-    ({"containers": [waiting(reason="InvalidImageName")]}, "InvalidImageName", 0, False),
-    ({"containers": [waiting(reason="CreateContainerConfigError", message='secret "x" not found')]}, "CreateContainerConfigError", 3, False),
-    ({"containers": [waiting(reason="CreateContainerError")]}, "CreateContainerError", 5, False),
-    ({"containers": [terminated(restarts=1)]}, "CrashLoopBackOff", 0, True),
-    ({"containers": [waiting(reason="CrashLoopBackOff", restarts=2, last=ended())]}, "CrashLoopBackOff", 0, True),
-    ({"phase": "Failed", "reason": "Evicted", "containers": []}, "Evicted", 0, True),
-    ({"phase": "Failed", "containers": [terminated(code=3)]}, "Failed", 0, True),
-    ({"phase": "Succeeded", "containers": [terminated(code=0)]}, "Completed", 0, True),
-    ({"phase": "Pending", "containers": [], "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes"}]}, "Unschedulable", 15, False),
-])
+@pytest.mark.parametrize(
+    "status, kind, patience, failed",
+    [
+        ({"containers": [waiting(reason="ErrImagePull", message="not found")]}, "ErrImagePull", 0, False),
+        ({"containers": [waiting(reason="ErrImagePull", message="pull access denied")]}, "ErrImagePull", 0, False),
+        ({"containers": [waiting(reason="ErrImagePull", message="dial tcp: i/o timeout")]}, "ErrImagePull", 15, False),
+        ({"containers": [waiting(reason="ImagePullBackOff", message="Back-off pulling image")]}, "ImagePullBackOff", 5, False),
+        ({"containers": [waiting(reason="ErrImageNeverPull")]}, "ErrImageNeverPull", 0, False),
+        ({"containers": [waiting(reason="InvalidImageName")]}, "InvalidImageName", 0, False),
+        ({"containers": [waiting(reason="CreateContainerConfigError", message='secret "x" not found')]}, "CreateContainerConfigError", 3, False),
+        ({"containers": [waiting(reason="CreateContainerError")]}, "CreateContainerError", 5, False),
+        ({"containers": [terminated(restarts=1)]}, "CrashLoopBackOff", 0, True),
+        ({"containers": [waiting(reason="CrashLoopBackOff", restarts=2, last=ended())]}, "CrashLoopBackOff", 0, True),
+        ({"phase": "Failed", "reason": "Evicted", "containers": []}, "Evicted", 0, True),
+        ({"phase": "Failed", "containers": [terminated(code=3)]}, "Failed", 0, True),
+        ({"phase": "Succeeded", "containers": [terminated(code=0)]}, "Completed", 0, True),
+        (
+            {
+                "phase": "Pending",
+                "containers": [],
+                "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes"}],
+            },
+            "Unschedulable",
+            15,
+            False,
+        ),
+    ],
+)
 def test_obstacles(status, kind, patience, failed):
     found = obstacle(make_pod(ready=False, **status))
     assert (found.kind, found.patience, found.failed) == (kind, patience, failed)
     assert found.reason and found.hint
 
 
-@pytest.mark.parametrize("pod", [make_pod(), make_pod(ready=False), make_pod(ready=False, phase="Pending", containers=[waiting()]), make_pod(ready=False, containers=[terminated()])])
+@pytest.mark.parametrize(
+    "pod",
+    [
+        make_pod(),
+        make_pod(ready=False),
+        make_pod(ready=False, phase="Pending", containers=[waiting()]),
+        make_pod(ready=False, containers=[terminated()]),
+    ],
+)
 def test_no_obstacle(pod):
     """Also not after the first exit: the first restart is free."""
     assert obstacle(pod) is None
@@ -107,13 +154,35 @@ def test_back_off_without_a_cause_takes_it_from_the_attempt_before():
     assert found.patience == 0 and "manifest for x not found" in found.reason
 
 
-@pytest.mark.parametrize("spec, pod_policy, code, expected", [
-    ({}, "Always", 0, True), ({}, "OnFailure", 0, False), ({}, "OnFailure", 1, True), ({}, "Never", 1, False), ({}, None, 1, True),
-    ({"restartPolicy": "Never"}, "Always", 1, False),
-    ({"restartPolicy": "Never", "restartPolicyRules": [{"action": "Restart", "exitCodes": {"operator": "In", "values": [42]}}]}, "Always", 42, True),
-    ({"restartPolicy": "Never", "restartPolicyRules": [{"action": "Restart", "exitCodes": {"operator": "In", "values": [42]}}]}, "Always", 1, False),
-    ({"restartPolicy": "Never", "restartPolicyRules": [{"action": "Restart", "exitCodes": {"operator": "NotIn", "values": [42]}}]}, "Always", 1, True),
-])
+@pytest.mark.parametrize(
+    "spec, pod_policy, code, expected",
+    [
+        ({}, "Always", 0, True),
+        ({}, "OnFailure", 0, False),
+        ({}, "OnFailure", 1, True),
+        ({}, "Never", 1, False),
+        ({}, None, 1, True),
+        ({"restartPolicy": "Never"}, "Always", 1, False),
+        (
+            {"restartPolicy": "Never", "restartPolicyRules": [{"action": "Restart", "exitCodes": {"operator": "In", "values": [42]}}]},
+            "Always",
+            42,
+            True,
+        ),
+        (
+            {"restartPolicy": "Never", "restartPolicyRules": [{"action": "Restart", "exitCodes": {"operator": "In", "values": [42]}}]},
+            "Always",
+            1,
+            False,
+        ),
+        (
+            {"restartPolicy": "Never", "restartPolicyRules": [{"action": "Restart", "exitCodes": {"operator": "NotIn", "values": [42]}}]},
+            "Always",
+            1,
+            True,
+        ),
+    ],
+)
 def test_restart_policies(spec, pod_policy, code, expected):
     assert restarts_on({"spec": {"restartPolicy": pod_policy, "containers": [{"name": "app", **spec}]}}, "app", code) is expected
 
@@ -124,22 +193,48 @@ def test_init_containers_restart_on_failure_and_sidecars_always():
     assert restarts_on(pod, "side", 0)
 
 
-@pytest.mark.parametrize("pod, words", [
-    (make_pod(deleting=True), "being deleted"),
-    (make_pod(ready=False, containers=[running(ready=False)]), "runs and is not ready"),
-    (make_pod(ready=False, containers=[waiting()]), "waiting (ContainerCreating)"),
-    (make_pod(ready=False, containers=[terminated(code=3)]), "exit code 3"),
-    ({"status": {"phase": "Pending"}}, "waiting for a node"),
-    (make_pod(), "the pod is Running"),
-])
+@pytest.mark.parametrize(
+    "pod, words",
+    [
+        (make_pod(deleting=True), "being deleted"),
+        (make_pod(ready=False, containers=[running(ready=False)]), "runs and is not ready"),
+        (make_pod(ready=False, containers=[waiting()]), "waiting (ContainerCreating)"),
+        (make_pod(ready=False, containers=[terminated(code=3)]), "exit code 3"),
+        ({"status": {"phase": "Pending"}}, "waiting for a node"),
+        (make_pod(), "the pod is Running"),
+    ],
+)
 def test_describe(pod, words):
     assert words in describe(pod)
 
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=10),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-        st.sampled_from(["name", "state", "lastState", "terminated", "waiting", "running", "restartCount", "exitCode", "reason", "message", "type", "status", "restartPolicy", "exitCodes", "operator", "values"]), inner, max_size=4),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(
+            [
+                "name",
+                "state",
+                "lastState",
+                "terminated",
+                "waiting",
+                "running",
+                "restartCount",
+                "exitCode",
+                "reason",
+                "message",
+                "type",
+                "status",
+                "restartPolicy",
+                "exitCodes",
+                "operator",
+                "values",
+            ]
+        ),
+        inner,
+        max_size=4,
+    ),
     max_leaves=15,
 )
 
@@ -149,8 +244,19 @@ JSON = st.recursive(
 def test_no_pod_crashes_it(one, two, three):
     for pod in (
         {"metadata": one, "spec": two, "status": three},
-        {"metadata": {"annotations": one}, "spec": {"containers": two, "initContainers": [two]}, "status": {"containerStatuses": three, "initContainerStatuses": [three], "conditions": one}},
-        {"spec": {"containers": [{"name": "app", "restartPolicyRules": [two]}]}, "status": {"containerStatuses": [{"name": "app", "restartCount": 1, "state": three, "lastState": one}], "conditions": [one], "podIPs": [two]}},
+        {
+            "metadata": {"annotations": one},
+            "spec": {"containers": two, "initContainers": [two]},
+            "status": {"containerStatuses": three, "initContainerStatuses": [three], "conditions": one},
+        },
+        {
+            "spec": {"containers": [{"name": "app", "restartPolicyRules": [two]}]},
+            "status": {
+                "containerStatuses": [{"name": "app", "restartCount": 1, "state": three, "lastState": one}],
+                "conditions": [one],
+                "podIPs": [two],
+            },
+        },
     ):
         assert isinstance(columns(pod).status, str)
         assert isinstance(describe(pod), str)

@@ -96,7 +96,9 @@ def change_while_away(api, follower):
     assert follower.take(3) == [(ADDED, "a"), (ADDED, "b"), (SYNCED, "")]
 
 
-@pytest.mark.parametrize("answer", [lambda connection: connection.error(410, "Expired", "too old resource version"), lambda connection: connection.reply(410, "gone")])
+@pytest.mark.parametrize(
+    "answer", [lambda connection: connection.error(410, "Expired", "too old resource version"), lambda connection: connection.reply(410, "gone")]
+)
 def test_410_as_a_status_lists_again_and_reports_the_difference(api, answer):
     api.put(make_pod("a"))
     api.put(make_pod("b"))
@@ -154,20 +156,28 @@ def test_a_pod_replaced_while_away_is_deleted_and_added(api):
     assert follower.take(3) == [(DELETED, "a"), (ADDED, "a"), (SYNCED, "")]
 
 
-@pytest.mark.parametrize("fault", [
-    lambda connection, request: connection.error(504, "Timeout", "Too large resource version", details={"retryAfterSeconds": 0}),
-    lambda connection, request: connection.error(429, "TooManyRequests", headers={"Retry-After": "0"}),
-    lambda connection, request: connection.error(500),
-    lambda connection, request: connection.error(503),
-    lambda connection, request: connection.reset(),
-    lambda connection, request: connection.hang_up(),
-    lambda connection, request: (connection.begin_stream(), connection.end_stream()),
-    lambda connection, request: (connection.begin_stream(), connection.reset()),
-    lambda connection, request: (connection.begin_stream(), connection.chunk(b'{"type": "MODIF'), connection.hang_up()),
-    lambda connection, request: (connection.begin_stream(), connection.chunk(b"<html>\n"), connection.end_stream()),
-    lambda connection, request: (connection.begin_stream(), connection.event("ERROR", status_object(500, "InternalError"))),
-    lambda connection, request: (connection.begin_stream(), connection.event("NONSENSE", {"metadata": {"resourceVersion": "1"}}), connection.end_stream()),
-], ids=["504", "429", "500", "503", "reset", "hang-up", "silent-end", "reset-in-stream", "half-a-line", "html", "error-500", "unknown-type"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        lambda connection, request: connection.error(504, "Timeout", "Too large resource version", details={"retryAfterSeconds": 0}),
+        lambda connection, request: connection.error(429, "TooManyRequests", headers={"Retry-After": "0"}),
+        lambda connection, request: connection.error(500),
+        lambda connection, request: connection.error(503),
+        lambda connection, request: connection.reset(),
+        lambda connection, request: connection.hang_up(),
+        lambda connection, request: (connection.begin_stream(), connection.end_stream()),
+        lambda connection, request: (connection.begin_stream(), connection.reset()),
+        lambda connection, request: (connection.begin_stream(), connection.chunk(b'{"type": "MODIF'), connection.hang_up()),
+        lambda connection, request: (connection.begin_stream(), connection.chunk(b"<html>\n"), connection.end_stream()),
+        lambda connection, request: (connection.begin_stream(), connection.event("ERROR", status_object(500, "InternalError"))),
+        lambda connection, request: (
+            connection.begin_stream(),
+            connection.event("NONSENSE", {"metadata": {"resourceVersion": "1"}}),
+            connection.end_stream(),
+        ),
+    ],
+    ids=["504", "429", "500", "503", "reset", "hang-up", "silent-end", "reset-in-stream", "half-a-line", "html", "error-500", "unknown-type"],
+)
 def test_trouble_is_lived_through_without_a_new_list(api, fault):
     api.put(make_pod("a"))
     api.fault("/pods", fault, watch=True, times=2)
@@ -221,7 +231,7 @@ def test_a_line_in_pieces(api):
         connection.begin_stream()
         line = json.dumps({"type": "ADDED", "object": make_pod("é", version=9000)}, ensure_ascii=False).encode() + b"\n"
         for start in range(0, len(line), 7):
-            connection.chunk(line[start:start + 7])
+            connection.chunk(line[start : start + 7])
         connection.half_open()
 
     api.fault("/pods", pieces, watch=True)

@@ -137,8 +137,7 @@ def test_ten_minutes_of_running_begin_the_curve_anew():
 
 def test_nine_minutes_do_not():
     timeline = observe(
-        terminated(restarts=4, started=at(100), finished=at(640)),
-        running(restarts=5, started=at(641), last=ended(started=at(100), finished=at(640))),
+        terminated(restarts=4, started=at(100), finished=at(640)), running(restarts=5, started=at(641), last=ended(started=at(100), finished=at(640)))
     )
     assert timeline.delays()[-1].nominal == 80
 
@@ -159,7 +158,14 @@ def test_only_inferred_runs_are_marked():
 
 
 def test_straight_to_crash_loop():
-    timeline = observe(waiting(reason="CrashLoopBackOff", message="back-off 10s restarting failed container=app pod=x", restarts=1, last=ended(started=at(3), finished=at(6))))
+    timeline = observe(
+        waiting(
+            reason="CrashLoopBackOff",
+            message="back-off 10s restarting failed container=app pod=x",
+            restarts=1,
+            last=ended(started=at(3), finished=at(6)),
+        )
+    )
     assert timeline.in_back_off
     assert [(run.number, run.exit_code) for run in timeline.ordered_runs()] == [(1, 1)]
 
@@ -170,7 +176,9 @@ def test_restart_count_may_jump():
     assert [delay.restart for delay in timeline.delays()] == [999999, 1000000]
 
 
-@pytest.mark.parametrize("policy, code, expected", [("Always", 0, True), ("Always", 1, True), ("OnFailure", 0, False), ("OnFailure", 1, True), ("Never", 1, False)])
+@pytest.mark.parametrize(
+    "policy, code, expected", [("Always", 0, True), ("Always", 1, True), ("OnFailure", 0, False), ("OnFailure", 1, True), ("Never", 1, False)]
+)
 def test_back_off_depends_on_the_restart_policy(policy, code, expected):
     assert observe(terminated(restarts=1, code=code), restart_policy=policy).in_back_off is expected
 
@@ -181,7 +189,21 @@ def test_no_back_off_before_the_first_restart_nor_while_being_deleted():
     assert not observe(running(restarts=3, last=ended())).in_back_off
 
 
-@pytest.mark.parametrize("text, seconds", [("10s", 10), ("5m0s", 300), ("2m40s", 160), ("1m20s", 80), ("1h0m0.5s", 3600.5), ("250ms", 0.25), ("", None), ("10", None), ("10x", None), ("s", None)])
+@pytest.mark.parametrize(
+    "text, seconds",
+    [
+        ("10s", 10),
+        ("5m0s", 300),
+        ("2m40s", 160),
+        ("1m20s", 80),
+        ("1h0m0.5s", 3600.5),
+        ("250ms", 0.25),
+        ("", None),
+        ("10", None),
+        ("10x", None),
+        ("s", None),
+    ],
+)
 def test_go_duration(text, seconds):
     assert go_duration(text) == seconds
 
@@ -211,7 +233,9 @@ def histories(draw):
         statuses.append(terminated(restarts=number, code=code, started=at(begun), finished=at(moment), last=last))
         if number:
             nominal = int(CURVE[min(number + 1, len(CURVE)) - 1])
-            statuses.append(waiting(reason="CrashLoopBackOff", message=f"back-off {nominal}s restarting failed container=app pod=x", restarts=number, last=done))
+            statuses.append(
+                waiting(reason="CrashLoopBackOff", message=f"back-off {nominal}s restarting failed container=app pod=x", restarts=number, last=done)
+            )
         truth.append((at(begun), at(moment), code))
         last = done
     return truth, statuses
@@ -249,9 +273,33 @@ def test_the_order_of_the_statuses_does_not_matter(history, random):
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20) | st.sampled_from(["2026-11-22T08:31:41Z", "app", "CrashLoopBackOff"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-        st.sampled_from(["name", "state", "lastState", "terminated", "waiting", "running", "startedAt", "finishedAt", "restartCount", "exitCode", "reason", "message"]), inner, max_size=5),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=20)
+    | st.sampled_from(["2026-11-22T08:31:41Z", "app", "CrashLoopBackOff"]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(
+            [
+                "name",
+                "state",
+                "lastState",
+                "terminated",
+                "waiting",
+                "running",
+                "startedAt",
+                "finishedAt",
+                "restartCount",
+                "exitCode",
+                "reason",
+                "message",
+            ]
+        ),
+        inner,
+        max_size=5,
+    ),
     max_leaves=20,
 )
 
@@ -262,7 +310,9 @@ def test_no_status_crashes_it(status, spec):
     timeline = Timeline("app")
     timeline.observe({"metadata": spec, "spec": spec, "status": status})
     timeline.observe({"spec": {"containers": spec}, "status": {"containerStatuses": status}})
-    timeline.observe({"spec": {"containers": [spec]}, "status": {"containerStatuses": [{"name": "app", "restartCount": 1, "state": status, "lastState": status}]}})
+    timeline.observe(
+        {"spec": {"containers": [spec]}, "status": {"containerStatuses": [{"name": "app", "restartCount": 1, "state": status, "lastState": status}]}}
+    )
     timeline.delays()
     timeline.back_off()
 

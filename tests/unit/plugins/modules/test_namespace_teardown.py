@@ -29,7 +29,9 @@ def fake_api():
 @pytest.fixture(name="teardown")
 def runner(api, capfd):
     def run(check_mode=False, **args):
-        return run_module(namespace_teardown.main, capfd, api, check_mode, **{"label_selector": SELECTOR, "fail_on_unmet": False, "timeout": 5, **args})
+        return run_module(
+            namespace_teardown.main, capfd, api, check_mode, **{"label_selector": SELECTOR, "fail_on_unmet": False, "timeout": 5, **args}
+        )
 
     return run
 
@@ -71,7 +73,11 @@ def test_the_namespace_waits_for_its_pods(api, teardown):
     api.kill_after = 0.8
     populate(api, "lab-a")
     began = time.monotonic()
-    api.fault("^/api/v1/namespaces/lab-a$", lambda connection, request: (deleted.append(time.monotonic() - began), api._one_namespace(connection, request, "lab-a")), method="DELETE")
+    api.fault(
+        "^/api/v1/namespaces/lab-a$",
+        lambda connection, request: (deleted.append(time.monotonic() - began), api._one_namespace(connection, request, "lab-a")),
+        method="DELETE",
+    )
     deleted = []
     assert teardown()["results"][0]["verdict"] == "deleted"
     assert deleted[0] > 0.7
@@ -92,11 +98,20 @@ def test_check_mode_deletes_nothing(api, teardown):
     assert not deletions(api) and api.get("lab-a") is not None
 
 
-@pytest.mark.parametrize("selector", [
-    "", "kubelabs.pods/class=c", "app.kubernetes.io/managed-by", "app.kubernetes.io/managed-by=other", "app.kubernetes.io/managed-by!=kubelabs.pods",
-    "app.kubernetes.io/managed-by in (kubelabs.pods,other)", "x in (app.kubernetes.io/managed-by=kubelabs.pods)", "!app.kubernetes.io/managed-by",
-    "app.kubernetes.io/managed-by=kubelabs.pods.x",
-])
+@pytest.mark.parametrize(
+    "selector",
+    [
+        "",
+        "kubelabs.pods/class=c",
+        "app.kubernetes.io/managed-by",
+        "app.kubernetes.io/managed-by=other",
+        "app.kubernetes.io/managed-by!=kubelabs.pods",
+        "app.kubernetes.io/managed-by in (kubelabs.pods,other)",
+        "x in (app.kubernetes.io/managed-by=kubelabs.pods)",
+        "!app.kubernetes.io/managed-by",
+        "app.kubernetes.io/managed-by=kubelabs.pods.x",
+    ],
+)
 def test_refused_selectors(api, teardown, selector):
     with pytest.raises(ArgumentError):
         check_selector(selector)
@@ -105,7 +120,9 @@ def test_refused_selectors(api, teardown, selector):
     assert not api.requests
 
 
-@pytest.mark.parametrize("selector", [SELECTOR, "app.kubernetes.io/managed-by==kubelabs.pods", "a in (x,y), app.kubernetes.io/managed-by = kubelabs.pods"])
+@pytest.mark.parametrize(
+    "selector", [SELECTOR, "app.kubernetes.io/managed-by==kubelabs.pods", "a in (x,y), app.kubernetes.io/managed-by = kubelabs.pods"]
+)
 def test_accepted_selectors(selector):
     check_selector(selector)
 
@@ -114,7 +131,10 @@ def test_a_server_that_selects_wrongly_changes_nothing(api, teardown):
     """The labels are looked at here too: whatever was sent, what lacks our label is not touched."""
     populate(api, "lab-a")
     populate(api, "precious", labels={"team": "x"})
-    api.fault("^/api/v1/namespaces$", lambda connection, request: (request.query.pop("labelSelector"), api._collection(connection, request, "namespaces", "")))
+    api.fault(
+        "^/api/v1/namespaces$",
+        lambda connection, request: (request.query.pop("labelSelector"), api._collection(connection, request, "namespaces", "")),
+    )
     assert [one["namespace"] for one in teardown()["results"]] == ["lab-a"]
     assert api.get("precious") is not None and api.get("web", "precious", "pods") is not None
 
@@ -122,9 +142,13 @@ def test_a_server_that_selects_wrongly_changes_nothing(api, teardown):
 def test_a_namespace_that_loses_the_label_meanwhile_is_left_alone(api, teardown):
     populate(api, "lab-a")
     item = api.get("lab-a")
-    api.fault("^/api/v1/namespaces/lab-a/pods$", lambda connection, request: (
-        api.put({**item, "metadata": {**item["metadata"], "labels": {"kubelabs.pods/class": "c"}}}, "namespaces"),
-        api._collection(connection, request, "pods", "lab-a")))
+    api.fault(
+        "^/api/v1/namespaces/lab-a/pods$",
+        lambda connection, request: (
+            api.put({**item, "metadata": {**item["metadata"], "labels": {"kubelabs.pods/class": "c"}}}, "namespaces"),
+            api._collection(connection, request, "pods", "lab-a"),
+        ),
+    )
     result = teardown(timeout=2)
     assert result["changed"] is False and not deletions(api)
     assert result["results"][0]["verdict"] == "stuck" and "left alone" in result["results"][0]["reason"]
@@ -147,7 +171,12 @@ def test_a_namespace_of_the_same_name_made_meanwhile_is_left_alone(api, teardown
 
 def test_a_namespace_changed_in_between_is_read_again(api, teardown):
     api.namespace("lab-a", OURS)
-    api.fault("^/api/v1/namespaces/lab-a$", lambda connection, request: connection.error(409, "Conflict", "the object has been modified"), method="DELETE", times=2)
+    api.fault(
+        "^/api/v1/namespaces/lab-a$",
+        lambda connection, request: connection.error(409, "Conflict", "the object has been modified"),
+        method="DELETE",
+        times=2,
+    )
     assert teardown()["results"][0]["verdict"] == "deleted"
 
 
@@ -169,7 +198,9 @@ def test_stuck_on_a_finalizer(api, teardown):
     assert time.monotonic() - began < 3
     assert [one["verdict"] for one in result["results"]] == ["stuck", "deleted"]
     assert "example.com/hold" in result["results"][0]["reason"]
-    assert result["failed"] and result["msg"].startswith("1 of 2 namespaces could not be deleted: lab-a (Finalizers of the namespace: example.com/hold")
+    assert result["failed"] and result["msg"].startswith(
+        "1 of 2 namespaces could not be deleted: lab-a (Finalizers of the namespace: example.com/hold"
+    )
 
 
 def test_stuck_on_a_pod(api, teardown):
@@ -199,10 +230,18 @@ def test_pods_within_their_grace_are_left_to_their_kubelet(api, teardown):
     assert not [path for path in deletions(api) if "/pods/" in path]
 
 
-@pytest.mark.parametrize("containers, deleting, expected", [
-    ([terminated()], True, True), ([terminated()], False, False), ([terminated("a"), running("b")], True, False), ([], True, False),
-    ([waiting(reason="CrashLoopBackOff", restarts=1, last=ended())], True, True), ([waiting()], True, False), ([waiting(last=ended())], True, False),
-])
+@pytest.mark.parametrize(
+    "containers, deleting, expected",
+    [
+        ([terminated()], True, True),
+        ([terminated()], False, False),
+        ([terminated("a"), running("b")], True, False),
+        ([], True, False),
+        ([waiting(reason="CrashLoopBackOff", restarts=1, last=ended())], True, True),
+        ([waiting()], True, False),
+        ([waiting(last=ended())], True, False),
+    ],
+)
 def test_has_stopped(containers, deleting, expected):
     assert has_stopped(make_pod(containers=containers, deleting=deleting)) is expected
 
@@ -223,19 +262,34 @@ def test_forbidden(api, teardown):
 
 def test_forbidden_for_one_namespace_does_not_stop_the_others(api, teardown):
     populate(api, "lab-a", "lab-b")
-    api.fault("^/api/v1/namespaces/lab-a/pods", lambda connection, request: connection.error(403, "Forbidden", "may not delete pods"), method="DELETE", times=99)
+    api.fault(
+        "^/api/v1/namespaces/lab-a/pods",
+        lambda connection, request: connection.error(403, "Forbidden", "may not delete pods"),
+        method="DELETE",
+        times=99,
+    )
     result = teardown(timeout=1.5)
     assert [one["verdict"] for one in result["results"]] == ["stuck", "deleted"]
 
 
 def test_held_because_reads_the_conditions():
-    words = held_because({
-        "metadata": {"finalizers": ["a/b"]}, "spec": {"finalizers": ["kubernetes", "c/d"]},
-        "status": {"conditions": [
-            {"type": "NamespaceContentRemaining", "status": "True", "message": "Some resources are remaining: pods. has 1 resource instances"},
-            {"type": "NamespaceDeletionContentFailure", "status": "False", "message": "All content successfully deleted"},
-        ]},
-    }, ["p1", "p2", "p3", "p4", "p5", "p6"])
+    words = held_because(
+        {
+            "metadata": {"finalizers": ["a/b"]},
+            "spec": {"finalizers": ["kubernetes", "c/d"]},
+            "status": {
+                "conditions": [
+                    {
+                        "type": "NamespaceContentRemaining",
+                        "status": "True",
+                        "message": "Some resources are remaining: pods. has 1 resource instances",
+                    },
+                    {"type": "NamespaceDeletionContentFailure", "status": "False", "message": "All content successfully deleted"},
+                ]
+            },
+        },
+        ["p1", "p2", "p3", "p4", "p5", "p6"],
+    )
     assert "NamespaceContentRemaining: Some resources are remaining" in words and "successfully" not in words
     assert "a/b, c/d" in words and "p5 and 1 more" in words
     assert held_because({}, []) == ""

@@ -57,8 +57,20 @@ def test_result(probe):
     assert result["cluster"]["version"] == "v1.99.0"
     assert one.pop("started").endswith("Z") and one.pop("duration") >= 0
     assert one == {
-        "name": "p", "namespace": "lab-alice", "pod": "web", "container": "app", "met": True, "outcome": "ok", "rc": 0, "stdout": "echo a b\n", "stderr": "",
-        "stdout_truncated": False, "stderr_truncated": False, "protocol": "v5.channel.k8s.io", "attempts": 1, "reason": "The command exited with code 0.",
+        "name": "p",
+        "namespace": "lab-alice",
+        "pod": "web",
+        "container": "app",
+        "met": True,
+        "outcome": "ok",
+        "rc": 0,
+        "stdout": "echo a b\n",
+        "stderr": "",
+        "stdout_truncated": False,
+        "stderr_truncated": False,
+        "protocol": "v5.channel.k8s.io",
+        "attempts": 1,
+        "reason": "The command exited with code 0.",
         "kubectl": "kubectl -n lab-alice exec web -c app -- echo 'a b'",
     }
 
@@ -84,22 +96,25 @@ def test_container_is_chosen_as_kubectl_does(api, probe):
     assert probe({"pod": "two"})["results"][0]["container"] == "b"
 
 
-@pytest.mark.parametrize("responder, outcome, rc, words", [
-    (ends_with(3), "nonzero_exit", 3, "exited with code 3"),
-    (ends_with(137), "nonzero_exit", 137, "killed"),
-    (fails_with('exec failed: exec: "true": executable file not found in $PATH'), "no_such_executable", None, "no executable 'true'"),
-    (fails_with("container is in CONTAINER_EXITED state"), "container_not_running", None, "CONTAINER_EXITED"),
-    (fails_with("strange"), "api_error", None, "strange"),
-    (lambda connection, request: connection.reply(500, 'container not found ("app")'), "container_not_running", None, "not running"),
-    (lambda connection, request: connection.error(403, "Forbidden", "no"), "forbidden", None, "got forbidden: no."),
-    (lambda connection, request: connection.reply(401, "Unauthorized"), "api_error", None, "credentials"),
-    (lambda connection, request: connection.error(409, "Conflict", "busy"), "api_error", None, "409"),
-    (lambda connection, request: (connection.accept(request), connection.close_frame()), "transport_lost", None, "without a Status"),
-    (lambda connection, request: (connection.accept(request), connection.frame(1, b"x"), connection.reset()), "transport_lost", None, "lost"),
-    (lambda connection, request: (connection.accept(request), connection.finish(b"{broken")), "api_error", None, "no Status"),
-    (lambda connection, request: (connection.accept(request), connection.half_open()), "timeout", None, "had not ended in time (0.5 s)"),
-    (lambda connection, request: connection.half_open(), "timeout", None, "did not begin the command in time"),
-])
+@pytest.mark.parametrize(
+    "responder, outcome, rc, words",
+    [
+        (ends_with(3), "nonzero_exit", 3, "exited with code 3"),
+        (ends_with(137), "nonzero_exit", 137, "killed"),
+        (fails_with('exec failed: exec: "true": executable file not found in $PATH'), "no_such_executable", None, "no executable 'true'"),
+        (fails_with("container is in CONTAINER_EXITED state"), "container_not_running", None, "CONTAINER_EXITED"),
+        (fails_with("strange"), "api_error", None, "strange"),
+        (lambda connection, request: connection.reply(500, 'container not found ("app")'), "container_not_running", None, "not running"),
+        (lambda connection, request: connection.error(403, "Forbidden", "no"), "forbidden", None, "got forbidden: no."),
+        (lambda connection, request: connection.reply(401, "Unauthorized"), "api_error", None, "credentials"),
+        (lambda connection, request: connection.error(409, "Conflict", "busy"), "api_error", None, "409"),
+        (lambda connection, request: (connection.accept(request), connection.close_frame()), "transport_lost", None, "without a Status"),
+        (lambda connection, request: (connection.accept(request), connection.frame(1, b"x"), connection.reset()), "transport_lost", None, "lost"),
+        (lambda connection, request: (connection.accept(request), connection.finish(b"{broken")), "api_error", None, "no Status"),
+        (lambda connection, request: (connection.accept(request), connection.half_open()), "timeout", None, "had not ended in time (0.5 s)"),
+        (lambda connection, request: connection.half_open(), "timeout", None, "did not begin the command in time"),
+    ],
+)
 def test_outcomes(api, probe, responder, outcome, rc, words):
     api.execs["lab-alice", "web"] = responder
     began = time.monotonic()
@@ -227,7 +242,9 @@ def test_truncation_is_declared_and_cuts_no_character(api, probe):
     assert (one["stdout"], one["stdout_truncated"], one["stderr"], one["stderr_truncated"]) == ("aé", True, "\ufffd!", False)
 
 
-@pytest.mark.parametrize("limit, shown", [(1, "a"), (2, "a"), (3, "aé"), (4, "aé"), (5, "aé"), (6, "aé€"), (7, "aé€"), (8, "aé€"), (9, "aé€"), (10, "aé€😀")])
+@pytest.mark.parametrize(
+    "limit, shown", [(1, "a"), (2, "a"), (3, "aé"), (4, "aé"), (5, "aé"), (6, "aé€"), (7, "aé€"), (8, "aé€"), (9, "aé€"), (10, "aé€😀")]
+)
 def test_every_limit(api, probe, limit, shown):
     api.execs["lab-alice", "web"] = ends_with(0, "aé€😀".encode())
     assert probe({}, max_output=limit)["results"][0]["stdout"] == shown
@@ -247,7 +264,9 @@ def test_stdin(api, probe):
 
 
 def test_check_mode(api, capfd):
-    result = run_module(pod_exec_probe.main, capfd, api, check_mode=True, probes=[{"name": "p", "namespace": "n", "pod": "x", "command": ["rm", "-r"]}])
+    result = run_module(
+        pod_exec_probe.main, capfd, api, check_mode=True, probes=[{"name": "p", "namespace": "n", "pod": "x", "command": ["rm", "-r"]}]
+    )
     assert [(one["outcome"], one["attempts"], one["met"]) for one in result["results"]] == [("skipped", 0, True)]
     assert [request.path for request in api.requests] == ["/version"]
 
@@ -257,20 +276,25 @@ def test_failing_at_the_end_with_the_list(api, probe):
     probes = [{"name": f"p{index}", "pod": "web" if index < 12 else "shell"} for index in range(20)]
     result = probe(*probes, fail_on_unmet=True)
     assert result["failed"] and len(result["results"]) == 20
-    assert result["msg"].startswith("12 of 20 probes did not meet their expectation: p0 (Expected ok, got nonzero_exit: the command exited with code 1), p1")
+    assert result["msg"].startswith(
+        "12 of 20 probes did not meet their expectation: p0 (Expected ok, got nonzero_exit: the command exited with code 1), p1"
+    )
     assert result["msg"].endswith(", and 2 more.")
 
 
-@pytest.mark.parametrize("options, args, words", [
-    ({"command": []}, {}, "Probe 'p': command is empty"),
-    ({"timeout": 0}, {}, "Probe 'p': timeout is 0.0"),
-    ({"retries": -1}, {}, "Probe 'p': retries is -1"),
-    ({"expect": {"regex": "("}}, {}, "Probe 'p': '(' is not a regular expression"),
-    ({}, {"concurrency": 0}, "concurrency is 0"),
-    ({}, {"timeout": -1}, "timeout is -1.0"),
-    ({}, {"max_output": 0}, "max_output is 0"),
-    ({"expect": {"outcome": ["great"]}}, {}, "value of outcome must be one or more of"),
-])
+@pytest.mark.parametrize(
+    "options, args, words",
+    [
+        ({"command": []}, {}, "Probe 'p': command is empty"),
+        ({"timeout": 0}, {}, "Probe 'p': timeout is 0.0"),
+        ({"retries": -1}, {}, "Probe 'p': retries is -1"),
+        ({"expect": {"regex": "("}}, {}, "Probe 'p': '(' is not a regular expression"),
+        ({}, {"concurrency": 0}, "concurrency is 0"),
+        ({}, {"timeout": -1}, "timeout is -1.0"),
+        ({}, {"max_output": 0}, "max_output is 0"),
+        ({"expect": {"outcome": ["great"]}}, {}, "value of outcome must be one or more of"),
+    ],
+)
 def test_bad_arguments_ask_nothing_of_the_cluster(api, probe, options, args, words):
     result = probe(options, **args)
     assert result["failed"] and words in result["msg"]
@@ -290,11 +314,16 @@ def test_unreachable_cluster_is_one_sentence(api, capfd):
 
 def test_secrets_of_an_inline_kubeconfig_are_hidden(api, capfd):
     kubeconfig = {
-        "apiVersion": "v1", "current-context": "x", "clusters": [{"name": "c", "cluster": {"server": api.url}}],
-        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}], "users": [{"name": "u", "user": {"token": "very-secret-token"}}],
+        "apiVersion": "v1",
+        "current-context": "x",
+        "clusters": [{"name": "c", "cluster": {"server": api.url}}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+        "users": [{"name": "u", "user": {"token": "very-secret-token"}}],
     }
     api.execs["lab-alice", "web"] = ends_with(0, b"very-secret-token")
-    result = run_module(pod_exec_probe.main, capfd, None, kubeconfig=kubeconfig, probes=[{"name": "p", "namespace": "lab-alice", "pod": "web", "command": ["true"]}])
+    result = run_module(
+        pod_exec_probe.main, capfd, None, kubeconfig=kubeconfig, probes=[{"name": "p", "namespace": "lab-alice", "pod": "web", "command": ["true"]}]
+    )
     assert "very-secret-token" not in str(result)
 
 

@@ -24,7 +24,9 @@ def fake_api():
 def prober(api, capfd):
     def run(*probes, check_mode=False, **args):
         defaults = {"name": "p", "namespace": "lab-alice", "pod": "web"}
-        return run_module(pod_log_probe.main, capfd, api, check_mode, probes=[{**defaults, **one} for one in probes], **{"fail_on_unmet": False, **args})
+        return run_module(
+            pod_log_probe.main, capfd, api, check_mode, probes=[{**defaults, **one} for one in probes], **{"fail_on_unmet": False, **args}
+        )
 
     return run
 
@@ -33,8 +35,21 @@ def test_result(probe):
     one = probe({"expect": {"contains": ["listening"]}}, check_mode=True)["results"][0]
     assert one.pop("started").endswith("Z") and one.pop("duration") >= 0
     assert one == {
-        "name": "p", "namespace": "lab-alice", "pod": "web", "container": "app", "met": True, "outcome": "ok", "rc": None, "stdout": "listening on :8080\n", "stderr": "",
-        "stdout_truncated": False, "stderr_truncated": False, "protocol": None, "attempts": 1, "reason": "The log has 19 bytes.", "kubectl": "kubectl -n lab-alice logs web -c app",
+        "name": "p",
+        "namespace": "lab-alice",
+        "pod": "web",
+        "container": "app",
+        "met": True,
+        "outcome": "ok",
+        "rc": None,
+        "stdout": "listening on :8080\n",
+        "stderr": "",
+        "stdout_truncated": False,
+        "stderr_truncated": False,
+        "protocol": None,
+        "attempts": 1,
+        "reason": "The log has 19 bytes.",
+        "kubectl": "kubectl -n lab-alice logs web -c app",
     }
 
 
@@ -45,9 +60,15 @@ def test_options_reach_the_server_and_the_kubectl_line(api, probe):
     assert one["kubectl"] == "kubectl --as=alice -n lab-alice logs web -c app --previous --tail=3"
 
 
-@pytest.mark.parametrize("expect, met", [
-    ({"contains": ["nothing"]}, False), ({"regex": r"^listening on :\d+$"}, True), ({"not_empty": True}, True), ({"outcome": ["container_not_running"]}, False),
-])
+@pytest.mark.parametrize(
+    "expect, met",
+    [
+        ({"contains": ["nothing"]}, False),
+        ({"regex": r"^listening on :\d+$"}, True),
+        ({"not_empty": True}, True),
+        ({"outcome": ["container_not_running"]}, False),
+    ],
+)
 def test_expectations(probe, expect, met):
     assert probe({"expect": expect})["results"][0]["met"] is met
 
@@ -62,12 +83,15 @@ def test_bytes_that_are_no_text(api, probe):
     assert probe({})["results"][0]["stdout"] == "a\ufffdb"
 
 
-@pytest.mark.parametrize("status, message, outcome, words", [
-    (400, 'container "app" in pod "web" is waiting to start: ContainerCreating', "container_not_running", "ContainerCreating"),
-    (403, "may not", "forbidden", "may not"),
-    (404, 'pods "web" not found', "pod_not_found", "not found"),
-    (409, "busy", "api_error", "busy"),
-])
+@pytest.mark.parametrize(
+    "status, message, outcome, words",
+    [
+        (400, 'container "app" in pod "web" is waiting to start: ContainerCreating', "container_not_running", "ContainerCreating"),
+        (403, "may not", "forbidden", "may not"),
+        (404, 'pods "web" not found', "pod_not_found", "not found"),
+        (409, "busy", "api_error", "busy"),
+    ],
+)
 def test_refusals(api, probe, status, message, outcome, words):
     api.put(make_pod("web", ready=False, containers=[waiting()]))
     api.fault("/log", lambda connection, request: connection.error(status, "Reason", message))

@@ -24,7 +24,9 @@ def fake_api():
 @pytest.fixture(name="watch")
 def watcher(api, capfd):
     def run(check_mode=False, **args):
-        return run_module(pod_ready_watch.main, capfd, api, check_mode, **{"label_selector": "class=c", "fail_on_unmet": False, "timeout": 5, "grace": 0.3, **args})
+        return run_module(
+            pod_ready_watch.main, capfd, api, check_mode, **{"label_selector": "class=c", "fail_on_unmet": False, "timeout": 5, "grace": 0.3, **args}
+        )
 
     return run
 
@@ -44,9 +46,21 @@ def test_result(api, watch):
     assert result["changed"] is False and "msg" not in result
     assert one.pop("started").endswith("Z") and 0 <= one.pop("duration") < 1
     assert one == {
-        "name": "lab-alice/web", "namespace": "lab-alice", "pod": "web", "uid": "uid-lab-alice-web", "verdict": "reached", "ready": True, "status": "Running",
-        "reason": "The pod is ready.", "hint": "", "node": "node-1", "pod_ip": "10.0.0.7", "pod_ips": ["10.0.0.7", "fd00::7"], "restarts": 0,
-        "labels": {"class": "c"}, "kubectl": "kubectl -n lab-alice get pod web -o wide",
+        "name": "lab-alice/web",
+        "namespace": "lab-alice",
+        "pod": "web",
+        "uid": "uid-lab-alice-web",
+        "verdict": "reached",
+        "ready": True,
+        "status": "Running",
+        "reason": "The pod is ready.",
+        "hint": "",
+        "node": "node-1",
+        "pod_ip": "10.0.0.7",
+        "pod_ips": ["10.0.0.7", "fd00::7"],
+        "restarts": 0,
+        "labels": {"class": "c"},
+        "kubectl": "kubectl -n lab-alice get pod web -o wide",
     }
 
 
@@ -95,15 +109,22 @@ def test_no_pod_at_all(api, watch):
     assert result["msg"] == "No pod matching 'class=c' appeared within 0.3 s."
 
 
-@pytest.mark.parametrize("pod, verdict, words", [
-    (pending(reason="ErrImagePull", message="pull access denied"), "never_started", "pull access denied"),
-    (pending(reason="ErrImageNeverPull"), "never_started", "ErrImageNeverPull"),
-    (pending(reason="InvalidImageName"), "never_started", "InvalidImageName"),
-    (make_pod("web", ready=False, containers=[terminated(restarts=1)]), "failed", "crash looping"),
-    (make_pod("web", ready=False, phase="Failed", containers=[], reason="Evicted", message="The node was low on memory"), "failed", "low on memory"),
-    (make_pod("web", ready=False, phase="Succeeded", containers=[terminated(code=0)]), "failed", "run to its end"),
-    (make_pod("web", deleting=True), "deleted", "being deleted"),
-])
+@pytest.mark.parametrize(
+    "pod, verdict, words",
+    [
+        (pending(reason="ErrImagePull", message="pull access denied"), "never_started", "pull access denied"),
+        (pending(reason="ErrImageNeverPull"), "never_started", "ErrImageNeverPull"),
+        (pending(reason="InvalidImageName"), "never_started", "InvalidImageName"),
+        (make_pod("web", ready=False, containers=[terminated(restarts=1)]), "failed", "crash looping"),
+        (
+            make_pod("web", ready=False, phase="Failed", containers=[], reason="Evicted", message="The node was low on memory"),
+            "failed",
+            "low on memory",
+        ),
+        (make_pod("web", ready=False, phase="Succeeded", containers=[terminated(code=0)]), "failed", "run to its end"),
+        (make_pod("web", deleting=True), "deleted", "being deleted"),
+    ],
+)
 def test_what_cannot_become_ready_is_said_at_once(api, watch, pod, verdict, words):
     api.put(pod)
     began = time.monotonic()
@@ -113,11 +134,23 @@ def test_what_cannot_become_ready_is_said_at_once(api, watch, pod, verdict, word
     assert words in one["reason"] and one["hint"]
 
 
-@pytest.mark.parametrize("pod, patience", [
-    (pending(reason="CreateContainerConfigError", message='configmap "x" not found'), "CONFIG_PATIENCE"),
-    (pending(reason="ErrImagePull", message="i/o timeout"), "TRANSIENT_IMAGE_PATIENCE"),
-    (make_pod("web", ready=False, phase="Pending", containers=[], conditions=[{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes"}]), "SCHEDULING_PATIENCE"),
-])
+@pytest.mark.parametrize(
+    "pod, patience",
+    [
+        (pending(reason="CreateContainerConfigError", message='configmap "x" not found'), "CONFIG_PATIENCE"),
+        (pending(reason="ErrImagePull", message="i/o timeout"), "TRANSIENT_IMAGE_PATIENCE"),
+        (
+            make_pod(
+                "web",
+                ready=False,
+                phase="Pending",
+                containers=[],
+                conditions=[{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes"}],
+            ),
+            "SCHEDULING_PATIENCE",
+        ),
+    ],
+)
 def test_what_may_pass_must_last(api, watch, monkeypatch, pod, patience):
     monkeypatch.setattr(pod_status, patience, 0.7)
     monkeypatch.setattr(pod_status, "_PATIENCE", {"CreateContainerConfigError": 0.7})
@@ -157,7 +190,9 @@ def test_a_label_that_changes_takes_the_pod_away(api, watch):
 
     def relabel(connection, request):
         connection.begin_stream()
-        connection.event("DELETED", {**pending("a"), "metadata": {**pending("a")["metadata"], "labels": {"class": "other"}, "resourceVersion": "999"}})
+        connection.event(
+            "DELETED", {**pending("a"), "metadata": {**pending("a")["metadata"], "labels": {"class": "other"}, "resourceVersion": "999"}}
+        )
         connection.half_open()
 
     api.fault("/pods", relabel, watch=True)

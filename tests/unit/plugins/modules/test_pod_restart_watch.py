@@ -22,8 +22,13 @@ def fake_api():
 def watcher(api, capfd):
     def run(until, check_mode=False, **args):
         return run_module(
-            pod_restart_watch.main, capfd, api, check_mode, until=until,
-            **{"label_selector": "app=crash", "fail_on_unmet": False, "timeout": 4, "grace": 0.3, **args})
+            pod_restart_watch.main,
+            capfd,
+            api,
+            check_mode,
+            until=until,
+            **{"label_selector": "app=crash", "fail_on_unmet": False, "timeout": 4, "grace": 0.3, **args},
+        )
 
     return run
 
@@ -39,7 +44,10 @@ def play(api, history):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("until, restarts", [({"restarts": 2}, 2), ({"restarts": 2, "state": "CrashLoopBackOff"}, 2), ({"state": "CrashLoopBackOff"}, 1), ({"restarts": 5}, 5)])
+@pytest.mark.parametrize(
+    "until, restarts",
+    [({"restarts": 2}, 2), ({"restarts": 2, "state": "CrashLoopBackOff"}, 2), ({"state": "CrashLoopBackOff"}, 1), ({"restarts": 5}, 5)],
+)
 def test_recordings_give_the_same_verdict(api, watch, version, until, restarts):
     history = [{**state, "metadata": {**state["metadata"], "namespace": "crash-rec"}} for _when, state in crash_loop(version)]
     play(api, history)
@@ -57,10 +65,30 @@ def test_result(api, watch):
     assert result["changed"] is False and "msg" not in result
     assert one.pop("started").endswith("Z") and one.pop("duration") < 2
     assert one == {
-        "name": "lab-alice/crash", "namespace": "lab-alice", "pod": "crash", "uid": "uid-lab-alice-crash", "container": "app", "verdict": "reached",
-        "reason": "2 restarts.", "hint": "", "ready": True, "status": "Running", "restarts": 2, "in_back_off": False, "node": "node-1", "labels": {"app": "crash"},
+        "name": "lab-alice/crash",
+        "namespace": "lab-alice",
+        "pod": "crash",
+        "uid": "uid-lab-alice-crash",
+        "container": "app",
+        "verdict": "reached",
+        "reason": "2 restarts.",
+        "hint": "",
+        "ready": True,
+        "status": "Running",
+        "restarts": 2,
+        "in_back_off": False,
+        "node": "node-1",
+        "labels": {"app": "crash"},
         "runs": [
-            {"number": 1, "started": "2026-11-22T08:31:38.000Z", "finished": "2026-11-22T08:31:41.000Z", "exit_code": 1, "reason": "Error", "duration": 3.0, "seen": "inferred"},
+            {
+                "number": 1,
+                "started": "2026-11-22T08:31:38.000Z",
+                "finished": "2026-11-22T08:31:41.000Z",
+                "exit_code": 1,
+                "reason": "Error",
+                "duration": 3.0,
+                "seen": "inferred",
+            },
             {"number": 2, "started": "2026-11-22T08:31:54.000Z", "finished": None, "exit_code": None, "reason": "", "duration": None, "seen": "seen"},
         ],
         "delays": [
@@ -85,11 +113,14 @@ def test_a_container_that_has_ended_for_good_is_not_waited_for(api, watch, polic
     assert "for good" in one["reason"] and "0 of 1 restarts" in one["reason"]
 
 
-@pytest.mark.parametrize("state, verdict, words", [
-    (pod(waiting(reason="ErrImagePull", message="not found"), ready=False, phase="Pending"), "never_started", "ErrImagePull"),
-    (pod(ready=False, phase="Failed", reason="Evicted", message="disk pressure"), "failed", "disk pressure"),
-    (pod(running(), deleting=True), "deleted", "being deleted"),
-])
+@pytest.mark.parametrize(
+    "state, verdict, words",
+    [
+        (pod(waiting(reason="ErrImagePull", message="not found"), ready=False, phase="Pending"), "never_started", "ErrImagePull"),
+        (pod(ready=False, phase="Failed", reason="Evicted", message="disk pressure"), "failed", "disk pressure"),
+        (pod(running(), deleting=True), "deleted", "being deleted"),
+    ],
+)
 def test_what_cannot_restart_is_said_at_once(api, watch, state, verdict, words):
     api.put(state)
     one = watch({"restarts": 1})["results"][0]
@@ -141,7 +172,9 @@ def test_fails_with_the_list(api, watch):
     assert result["failed"] and result["msg"].startswith("1 of 1 pods did not restart as awaited: lab-alice/crash (failed: 0 of 1 restarts")
 
 
-@pytest.mark.parametrize("until, words", [({}, "until is empty"), ({"restarts": -1}, "until.restarts is -1"), ({"completed": False}, "until is empty")])
+@pytest.mark.parametrize(
+    "until, words", [({}, "until is empty"), ({"restarts": -1}, "until.restarts is -1"), ({"completed": False}, "until is empty")]
+)
 def test_bad_until(api, watch, until, words):
     result = watch(until)
     assert result["failed"] and words in result["msg"]
