@@ -33,7 +33,7 @@ def test_what_keeps_pods_from_starting_is_told_within_seconds(namespace):
         namespace.pod("no-config", container=missing),
         namespace.pod("homeless", nodeSelector={"kubelabs.pods/no-such": "node"}),
         namespace.pod("no-command", "no-such-program"),
-        namespace.pod("crashing", "sh", "-c", "exit 3"),
+        namespace.pod("crashing", "sh", "-c", "exit 3", container={"readinessProbe": {"exec": {"command": ["true"]}, "initialDelaySeconds": 5}}),
         namespace.pod("failed", "sh", "-c", "exit 4", restartPolicy="Never"),
         namespace.pod("bad-init", initContainers=[{"name": "before", "image": namespace.images["shell"], "command": ["sh", "-c", "exit 5"]}]),
     )
@@ -63,6 +63,15 @@ def test_what_keeps_pods_from_starting_is_told_within_seconds(namespace):
         assert hint.lower() in result["hint"].lower() and result["hint"], result["hint"]
         assert result["duration"] <= seconds, (name, result["duration"])
     assert time.monotonic() - started < 60
+
+
+def test_the_instant_in_which_a_crash_loop_is_ready_does_not_count(namespace):
+    """Without a readiness probe a container counts as ready from its start, and what exits at once is ready for an instant."""
+    names = [f"crashing-{number}" for number in range(8)]
+    watch = Module("pod_ready_watch", label_selector=namespace.selector, pods=pods(namespace, *names), grace=30, timeout=60, fail_on_unmet=False)
+    namespace.apply(*[namespace.pod(name, "sh", "-c", "exit 3") for name in names])
+    results = by_pod(watch.result())
+    assert {name: results[name]["verdict"] for name in names} == dict.fromkeys(names, "failed")
 
 
 def test_a_pod_that_a_quota_refuses(namespace):
