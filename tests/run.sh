@@ -43,6 +43,8 @@ step versions tests/versions.sh
 step sanity tests/sanity.sh --color no
 step cluster await_cluster
 step live pytest tests/live --numprocesses 4
+# By itself: it restarts the API server under the modules.
+step api-server-restart pytest tests/live/test_api_server_restart.py
 step molecule molecule test --all --workers 2
 
 echo

@@ -93,8 +93,9 @@ def run_module(argument_spec: Mapping[str, Any], work: Callable[[AnsibleModule, 
         _check_numbers(module.params)
         if check:
             check(module.params)
-        deadline = Deadline(module.params["timeout"])
         client = Client(load_connection(module.params), concurrency=module.params.get("concurrency") or 4)
+        # From here on: importing the kubernetes package takes seconds on a busy machine, and is not the cluster's time.
+        deadline = Deadline(module.params["timeout"])
         client.hello(deadline)
         result = work(module, client, deadline)
     except MissingLibrary as exc:
@@ -112,8 +113,9 @@ def _check_numbers(params: Mapping[str, Any]) -> None:
         value = params.get(option)
         if value is not None and value <= 0:
             raise ArgumentError(f"{option} is {value}, and must be greater than 0.")
-    if (params.get("grace") or 0) < 0:
-        raise ArgumentError(f"grace is {params['grace']}, and must be 0 or more.")
+    for option in ("grace", "min_ready_seconds"):
+        if (params.get(option) or 0) < 0:
+            raise ArgumentError(f"{option} is {params[option]}, and must be 0 or more.")
 
 
 def hide_secrets(module: AnsibleModule) -> None:

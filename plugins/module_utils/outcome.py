@@ -161,7 +161,8 @@ def classify_refusal(http_status: int, body: str, *, impersonating: str | None =
     status = parse_status(body.encode())
     message = str(status.get("message") or "") if status else body[:2000].strip()
     if http_status == 403:
-        if impersonating and "impersonate" in message:
+        # The whole phrase: a namespace or a user may have any word in its name.
+        if impersonating and "cannot impersonate resource" in message:
             # That the caller may not impersonate says nothing about what the impersonated may do.
             return Outcome(API_ERROR, f"this connection may not impersonate {impersonating}: {message}")
         if status is None:

@@ -426,10 +426,16 @@ def _crash_loop(pod: Pod) -> Obstacle | None:
         return Obstacle(
             "CrashLoopBackOff",
             f"container {name} is crash looping: {_times(as_count(status.get('restartCount')))} restarted, "
-            f"last exit code {last.get('exitCode', 'unknown')} ({_terminated_reason(last) if last else 'reason unknown'})",
+            f"last exit code {last.get('exitCode', 'unknown')} ({_terminated_reason(last) if last else 'reason unknown'}){_never_began(last)}",
             _HINTS.get(_terminated_reason(last), "read the log of the last run (kubectl logs --previous)"), 0.0, failed=True,
         )
     return None
+
+
+def _never_began(last: Mapping[str, Any]) -> str:
+    """What the runtime said of a container whose program could not even be started; otherwise its log tells more."""
+    message = _one_line(as_text(last.get("message")))
+    return f": {message}" if message and _terminated_reason(last) in ("StartError", "ContainerCannotRun") else ""
 
 
 def _unschedulable(pod: Pod) -> Obstacle | None:

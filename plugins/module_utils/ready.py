@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from .pod_status import Obstacle, describe, image_message, is_ready, obstacle
+from .deadline import parse_time
+from .pod_status import Obstacle, condition, describe, image_message, is_ready, obstacle
 from .pod_wait import FAILED, NEVER_STARTED, REACHED, TIMEOUT, Verdict
 
 
@@ -19,9 +20,15 @@ class ReadyJudge:
 
     An obstacle must last as long as its patience says: an image that does not exist is final at once, a node that is
     missing may still be starting. An obstacle that goes away starts anew.
+
+    Args:
+        min_ready_seconds: how long the condition must have held, as in a Deployment: a container that exits at once is
+            ready for an instant, too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, min_ready_seconds: float = 0.0) -> None:
+        self._min_ready = min_ready_seconds
+        self._ready_since: float | None = None
         self._pod: Mapping[str, Any] = {}
         self._obstacle: Obstacle | None = None
         self._since = 0.0
@@ -29,6 +36,10 @@ class ReadyJudge:
 
     def observe(self, pod: Mapping[str, Any], at: datetime, now: float) -> None:
         self._pod = pod
+        if not is_ready(pod):
+            self._ready_since = None
+        elif self._ready_since is None:
+            self._ready_since = now - _ready_for(pod, at)
         self._image_message = image_message(pod) or self._image_message
         found = None if is_ready(pod) else obstacle(pod, self._image_message)
         if found is None or self._obstacle is None or _family(found) != _family(self._obstacle):
@@ -36,8 +47,8 @@ class ReadyJudge:
         self._obstacle = found
 
     def verdict(self, now: float) -> Verdict | None:
-        if is_ready(self._pod):
-            return Verdict(REACHED, "the pod is ready")
+        if self._ready_since is not None:
+            return Verdict(REACHED, "the pod is ready") if now - self._ready_since >= self._min_ready else None
         found = self._obstacle
         if found is None or now - self._since < found.patience:
             return None
@@ -48,6 +59,12 @@ class ReadyJudge:
         if found:
             return Verdict(TIMEOUT, f"not ready in time: {found.reason}", found.hint)
         return Verdict(TIMEOUT, f"not ready in time: {describe(self._pod)}", "look at the pod's events (kubectl describe)")
+
+
+def _ready_for(pod: Mapping[str, Any], at: datetime) -> float:
+    """Seconds for which the pod has been ready by its own account. Its times have a resolution of one second."""
+    since = parse_time(condition(pod, "Ready").get("lastTransitionTime"))
+    return max(0.0, (at - since).total_seconds() - 1.0) if since else 0.0
 
 
 def _family(found: Obstacle) -> str:

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .client import Client
 from .deadline import Clock, Deadline, iso, utc_now
 from .errors import ApiError, KubelabsError
-from .pod_status import as_map, as_text, columns, is_ready, metadata, pod_ips
+from .pod_status import as_list, as_map, as_text, columns, is_ready, metadata, pod_ips
 from .pod_wait import Entry, Judge, Key, Roll, wait
 from .pod_watch import Feed, ListWatch
 from .probe import sentence
@@ -21,10 +22,12 @@ from .restart_timeline import Timeline
 from .restarts import RestartJudge, Until
 
 PODS = "/api/v1/pods"
+#: Seconds for asking why a pod never appeared.
+EVENTS_WITHIN = 5.0
 
 
 def watch_ready(client: Client, selector: str, *, expected: Sequence[Key] | None, namespaces: Sequence[str], grace: float,
-                deadline: Deadline, clock: Clock) -> list[dict[str, Any]]:
+                min_ready_seconds: float, deadline: Deadline, clock: Clock) -> list[dict[str, Any]]:
     """Waits until every pod is ready or cannot become it; see the module pod_ready_watch for the results.
 
     Raises:
@@ -41,7 +44,7 @@ def watch_ready(client: Client, selector: str, *, expected: Sequence[Key] | None
             "pod_ip": ips[0] if ips else "", "pod_ips": ips, "restarts": columns(pod).restarts,
         }
 
-    return _watch(client, selector, lambda pod: ReadyJudge(), result, expected, namespaces, grace, deadline, clock, began)
+    return _watch(client, selector, lambda pod: ReadyJudge(min_ready_seconds), result, expected, namespaces, grace, deadline, clock, began)
 
 
 def watch_restarts(client: Client, selector: str, until: Until, *, container: str | None, expected: Sequence[Key] | None,
@@ -80,9 +83,32 @@ def _watch(client: Client, selector: str, make_judge: Callable[[Mapping[str, Any
     except ApiError as exc:
         raise KubelabsError(f"The pods matching {selector!r} cannot be watched on {client.describe()}: {exc}.") from exc
     entries = list(roll.entries.values())
+    _tell_why_missing(client, entries)
     if expected is None:
         entries.sort(key=lambda entry: entry.key)
     return [result(entry) for entry in entries]
+
+
+def _tell_why_missing(client: Client, entries: Sequence[Entry]) -> None:
+    """Adds to the verdict on pods that never appeared what their controller said when it could not create them.
+
+    Events are decoration: where there are none, or they may not be read, the verdict stays as it is.
+    """
+    missing = [entry for entry in entries if entry.pod is None and entry.verdict is not None]
+    if not missing:
+        return
+    try:
+        answer = client.get("/api/v1/events", query=[("fieldSelector", "reason=FailedCreate")], deadline=Deadline(EVENTS_WITHIN))
+    except KubelabsError:
+        return
+    said: dict[str, list[str]] = {}
+    for event in as_list(as_map(answer).get("items")):
+        said.setdefault(as_text(metadata(as_map(event)).get("namespace")), []).append(as_text(as_map(event).get("message")))
+    for entry in missing:
+        namespace, name = entry.key
+        about_it = [message for message in said.get(namespace, []) if name in message]
+        if about_it and entry.verdict is not None:
+            entry.verdict = replace(entry.verdict, reason=f"{entry.verdict.reason}: {about_it[-1]}")
 
 
 def _common(entry: Entry, client: Client, words: Sequence[str], started: str | None, began: float) -> dict[str, Any]:

@@ -64,6 +64,12 @@ options:
       - Seconds that a pod in O(pods), or without O(pods) the first one, may be missing.
     type: float
     default: 10
+  min_ready_seconds:
+    description:
+      - Seconds for which a pod must have been ready, as in a Deployment. A container that exits at once is ready for an
+        instant, too.
+    type: float
+    default: 2
   timeout:
     description:
       - Seconds for the whole task.
@@ -223,7 +229,7 @@ def work(module: AnsibleModule, client: Client, deadline: Deadline) -> dict[str,
     params = module.params
     results = watch_ready(
         client, params["label_selector"], expected=expected_keys(params["pods"]), namespaces=params["namespaces"],
-        grace=params["grace"], deadline=deadline, clock=time.monotonic,
+        grace=params["grace"], min_ready_seconds=params["min_ready_seconds"], deadline=deadline, clock=time.monotonic,
     )
     result: dict[str, Any] = {"changed": False, "results": results}
     if results or params["pods"] is not None:
@@ -234,7 +240,7 @@ def work(module: AnsibleModule, client: Client, deadline: Deadline) -> dict[str,
 
 
 def main() -> None:
-    run_module(watch_argument_spec(120), work, check)
+    run_module({**watch_argument_spec(120), "min_ready_seconds": {"type": "float", "default": 2}}, work, check)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def test_what_keeps_pods_from_starting_is_told_within_seconds(namespace):
         "homeless": ("never_started", ["no node takes the pod", "node"], "node selector", 25),
         "no-command": ("", ["no-such-program"], "command", 25),
         "crashing": ("failed", ["container app is crash looping", "exit code 3"], "log", 40),
-        "failed": ("failed", ["failed for good", "exit code 4"], "", AT_ONCE),
+        "failed": ("failed", ["failed for good", "code 4"], "", AT_ONCE),
         "bad-init": ("failed", ["before", "exit code 5"], "log", 40),
     }
     for name, (verdict, words, hint, seconds) in causes.items():

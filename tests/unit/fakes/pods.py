@@ -52,7 +52,10 @@ def make_pod(
             "podIP": "10.0.0.7",
             "podIPs": [{"ip": "10.0.0.7"}, {"ip": "fd00::7"}],
             "containerStatuses": containers,
-            "conditions": [{"type": "Ready", "status": "True" if ready else "False"}, {"type": "PodScheduled", "status": "True"}],
+            "conditions": [
+                {"type": "Ready", "status": "True" if ready else "False", "lastTransitionTime": "2020-01-01T00:00:00Z"},
+                {"type": "PodScheduled", "status": "True"},
+            ],
             **status,
         },
     }

@@ -198,3 +198,9 @@ def test_every_status_has_an_outcome_and_a_reason(status, command, stdout, stder
     outcome = classify_status(status, command, stdout, stderr)
     assert outcome.outcome in OUTCOMES and outcome.reason
     assert (outcome.rc is None) == (outcome.outcome not in ("ok", "nonzero_exit"))
+
+
+def test_a_name_that_holds_the_word_impersonate_changes_nothing():
+    message = 'pods "web" is forbidden: User "bob" cannot get resource "pods/exec" in API group "" in the namespace "we-impersonate"'
+    body = json.dumps({"kind": "Status", "status": "Failure", "reason": "Forbidden", "code": 403, "message": message})
+    assert classify_refusal(403, body, impersonating="bob").outcome == "forbidden"
