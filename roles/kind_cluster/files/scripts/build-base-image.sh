@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # build-base-image.sh TAG DIRECTORY MIRROR: import a minimal Debian bookworm, with the programs of DIRECTORY, as an image.
 # Its /etc/apt/sources.list names the mirror, for builds that start from it.
 set -euo pipefail

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # build-image.sh TAG BASE CONTEXT LOG: build an image with Docker's own builder; on failure print the end of its log.
 set -euo pipefail
 tag=$1

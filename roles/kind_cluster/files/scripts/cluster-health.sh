@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # cluster-health.sh KUBECONFIG NODES SECONDS: wait until the API server, its controllers, every kubelet and the cluster's DNS
 # work, and print the version; after SECONDS say what does not work. With 0 NODES only the API server has to answer.
 set -euo pipefail

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # engine.sh start PID_FILE LOG SECONDS: start dockerd in the background, unless one runs, and wait until it answers.
 # engine.sh stop PID_FILE SECONDS: stop the dockerd that was started with this pid file, and no other.
 set -euo pipefail

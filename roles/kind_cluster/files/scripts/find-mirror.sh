@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # find-mirror.sh SUITE: print the first of this machine's apt sources that has that suite of Debian.
 set -euo pipefail
 suite=$1

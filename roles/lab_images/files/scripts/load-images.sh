@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # load-images.sh CLUSTER IMAGE...: load local images into those nodes of a kind cluster that lack one of them.
 set -euo pipefail
 cluster=$1
