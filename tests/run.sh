@@ -1,53 +1,61 @@
 #!/usr/bin/env bash
-# Everything that must pass, step by step; goes on after a failed step, and says at the end how many passed and failed.
-# The steps need .venv (make test makes it) and, from `cluster` on, what role kind_cluster needs: root on Debian, or a
-# Docker engine, kind and kubectl that are there already.
+# Everything that must pass, in two tracks side by side: what needs no cluster, and the lab on kind. A failed step stops no
+# other. What the steps print is kept in tests/output; of those that fail it is shown. The last line says how many passed.
+# The second track needs what role kind_cluster needs: root on Debian, or a Docker engine, kind and kubectl.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 export PATH=$PWD/.venv/bin:$PATH
-passed=0
-failed=()
+logs=tests/output
+rm -rf "$logs"
+mkdir -p "$logs"
+touch "$logs/passed" "$logs/failed"
 
-step() {  # NAME COMMAND...: run a step and count it
-    local name=$1 started=$SECONDS
+step() {  # NAME COMMAND...: run a step, count it, and return its status
+    local name=$1 log=$logs/$1.log started=$SECONDS status
     shift
-    echo
     echo "==> $name"
-    if "$@"; then
-        passed=$((passed + 1))
-        echo "==> $name: passed in $((SECONDS - started)) s"
+    "$@" >"$log" 2>&1
+    status=$?
+    if [ "$status" = 0 ]; then
+        echo "$name" >>"$logs/passed"
+        echo "==> $name: passed in $((SECONDS - started)) s. $(grep -E '[0-9]+ passed' "$log" | tail -n 1)"
     else
-        failed+=("$name")
-        echo "==> $name: FAILED after $((SECONDS - started)) s"
+        echo "$name" >>"$logs/failed"
+        echo "==> $name: FAILED after $((SECONDS - started)) s:"
+        sed "s/^/[$name] /" "$log"
     fi
-}
-
-# One cluster for the live tests and the scenarios, coming up while the steps that need none run. Molecule removes it
-# after the last scenario.
-mkdir -p .cache
-# reset: a state kept from an earlier run must not hide that its cluster is gone; a cluster that is there is used.
-{ molecule reset --scenario-name default && molecule create --scenario-name default; } >.cache/cluster.log 2>&1 &
-cluster=$!
-await_cluster() {
-    wait "$cluster"
-    local status=$?
-    cat .cache/cluster.log
     return "$status"
 }
 
-step lint ansible-lint
-step types mypy
-step layers env PYTHONPATH=.ansible/collections lint-imports
-step unit pytest --numprocesses auto --cov=plugins --cov-report=term:skip-covered
-step versions tests/versions.sh
-step sanity tests/sanity.sh --color no
-step cluster await_cluster
-step live pytest tests/live --numprocesses 4
-# By itself: it restarts the API server under the modules.
-step api-server-restart pytest tests/live/test_api_server_restart.py
-step molecule molecule test --all --workers 2
+without_cluster() {
+    step lint ansible-lint
+    step types mypy
+    step layers env PYTHONPATH=.ansible/collections lint-imports
+    step unit pytest --numprocesses auto --cov=plugins --cov-report=term:skip-covered
+    step versions tests/versions.sh
+    step sanity tests/sanity.sh --color no
+}
+
+make_cluster() {
+    # A state kept from an earlier run must not hide that its cluster is gone; a cluster that is there is used.
+    molecule reset --scenario-name default && molecule create --scenario-name default
+}
+
+on_kind() {
+    # Two nodes, a minute or two; where the node image has to be built, 5 to 12 more.
+    step cluster make_cluster || return
+    step molecule molecule test --all --destroy never &
+    step live pytest tests/live --numprocesses 4
+    wait
+    # By itself: it restarts the API server under the modules.
+    step api-server-restart pytest tests/live/test_api_server_restart.py
+    step cluster-down molecule destroy --scenario-name default
+}
+
+without_cluster &
+on_kind
+wait
 
 echo
-[ ${#failed[@]} = 0 ] || echo "Failed: ${failed[*]}"
-echo "$passed passed, ${#failed[@]} failed"
-[ ${#failed[@]} = 0 ]
+echo "$(wc -l <"$logs/passed") passed, $(wc -l <"$logs/failed") failed"
+[ ! -s "$logs/failed" ]
