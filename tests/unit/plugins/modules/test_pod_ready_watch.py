@@ -248,3 +248,30 @@ def test_a_pod_listed_twice(watch, api):
     result = watch(pods=[{"namespace": "a", "name": "b"}] * 2)
     assert result["failed"] and "a/b more than once" in result["msg"]
     assert not api.requests
+
+
+def test_a_pod_that_could_not_be_created_says_what_its_controller_said(api, watch):
+    refusal = 'create Pod web-0 in StatefulSet web failed error: pods "web-0" is forbidden: exceeded quota: none'
+    events = [
+        {"metadata": {"namespace": "lab-bob"}, "message": 'pods "web-0" of another namespace'},
+        {"metadata": {"namespace": "lab-alice"}, "message": refusal},
+    ]
+    api.fault("/api/v1/events", lambda connection, request: connection.reply(200, {"items": events}))
+    result = watch(pods=[{"namespace": "lab-alice", "name": "web-0"}])
+    assert verdicts(result) == {"web-0": "never_started"}
+    assert result["results"][0]["reason"].endswith(f": {refusal}.")
+
+
+def test_events_that_may_not_be_read_change_nothing(api, watch):
+    api.fault("/api/v1/events", lambda connection, request: connection.error(403, "Forbidden"))
+    result = watch(pods=[{"namespace": "lab-alice", "name": "web-0"}])
+    assert result["results"][0]["reason"] == "No such pod appeared within 0 s."
+
+
+def test_a_program_that_cannot_be_started_is_named(api, watch):
+    message = 'exec: "no-such-program": executable file not found in $PATH'
+    last = {"exitCode": 128, "reason": "StartError", "message": message, "finishedAt": "2026-11-22T08:31:41Z"}
+    back_off = "back-off 10s restarting failed container=app"
+    api.put(make_pod(ready=False, containers=[waiting(reason="CrashLoopBackOff", message=back_off, restarts=1, last=last)]))
+    result = watch()
+    assert "no-such-program" in result["results"][0]["reason"]
