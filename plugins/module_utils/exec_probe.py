@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import time
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -36,7 +37,20 @@ def make_exec_probe(options: Mapping[str, Any]) -> Probe:
     command = options.get("command")
     if not command or not command[0]:
         raise ArgumentError(f"Probe {options['name']!r}: command is empty; give the program and its arguments as a list.")
-    return make_probe(options, ("command", "stdin"))
+    probe = make_probe(options, ("command", "stdin", "encoding"))
+    try:
+        stdin_bytes(probe)
+    except ValueError as exc:
+        raise ArgumentError(f"Probe {probe.name!r}: stdin is not base64 ({exc}), which encoding says it is.") from exc
+    return probe
+
+
+def stdin_bytes(probe: Probe) -> bytes | None:
+    """What the command gets to read; None for no stdin at all. Raises ValueError where it is to be base64 and is not."""
+    stdin = probe.options.get("stdin")
+    if stdin is None:
+        return None
+    return b64decode(stdin, validate=True) if probe.options.get("encoding") == "base64" else stdin.encode()
 
 
 class ExecProber:
@@ -70,22 +84,21 @@ class ExecProber:
             outcome = self._pods.explain(outcome, probe, container, self._task_deadline)
         return Attempt(
             outcome, _text(record.stdout.data, record.stdout.truncated), _text(record.stderr.data, record.stderr.truncated),
-            record.stdout.truncated, record.stderr.truncated, record.protocol, container,
+            record.stdout.truncated, record.stderr.truncated, record.protocol, container, record.stdout.data, record.stderr.data,
         )
 
     def line(self, probe: Probe, container: str | None) -> str:
         """The kubectl line for the same."""
         return self._client.kubectl.exec_line(
             namespace=probe.namespace, pod=probe.pod, container=container, command=probe.options["command"],
-            stdin=probe.options.get("stdin"), as_user=probe.as_user, as_groups=probe.as_groups,
+            stdin=probe.options.get("stdin"), stdin_base64=probe.options.get("encoding") == "base64", as_user=probe.as_user, as_groups=probe.as_groups,
         )
 
     def _run(self, probe: Probe, container: str | None, deadline: Deadline) -> ExecRecord:
         """Repeats a handshake that was put off or could not be made; never a command that may have begun."""
-        stdin = probe.options.get("stdin")
         request = ExecRequest(
             probe.namespace, probe.pod, container, tuple(probe.options["command"]),
-            None if stdin is None else stdin.encode(), probe.as_user, probe.as_groups,
+            stdin_bytes(probe), probe.as_user, probe.as_groups,
         )
         attempt = 0
         while True:

@@ -40,15 +40,18 @@ class Kubectl:
         return " ".join(["kubectl", *options, *(shlex.quote(word) for word in words)])
 
     def exec_line(self, *, namespace: str, pod: str, container: str | None, command: Sequence[str],
-                  stdin: str | None = None, as_user: str | None = None, as_groups: Sequence[str] = ()) -> str:
-        """``kubectl exec``; text for stdin is piped in, as a person would."""
+                  stdin: str | None = None, stdin_base64: bool = False, as_user: str | None = None, as_groups: Sequence[str] = ()) -> str:
+        """``kubectl exec``; stdin is piped in, as a person would."""
         words = ["exec", pod]
         if container:
             words += ["-c", container]
         if stdin is not None:
             words.append("-i")
         line = self.line(*words, "--", *command, namespace=namespace, as_user=as_user, as_groups=as_groups)
-        return line if stdin is None else f"printf %s {shlex.quote(stdin)} | {line}"
+        if stdin is None:
+            return line
+        decode = "base64 -d | " if stdin_base64 else ""
+        return f"printf %s {shlex.quote(stdin)} | {decode}{line}"
 
 
 def _quote_path(path: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,7 +40,7 @@ class Probe:
         retries: further attempts while the expectation is not met.
         delay: seconds between attempts.
         as_user, as_groups: whom to impersonate.
-        options: what only one kind of probe knows (command, stdin, previous, tail_lines).
+        options: what only one kind of probe knows (command, stdin, encoding, previous, tail_lines).
     """
 
     name: str
@@ -62,6 +63,7 @@ class Attempt:
     Attributes:
         outcome: see `outcome`.
         stdout, stderr: decoded as UTF-8, with replacement characters where they are not.
+        stdout_bytes, stderr_bytes: the same as it came.
         stdout_truncated, stderr_truncated: whether there was more.
         protocol: the websocket protocol, None where there was none.
         container: the container that was asked, None when it never got so far.
@@ -74,6 +76,8 @@ class Attempt:
     stderr_truncated: bool = False
     protocol: str | None = None
     container: str | None = None
+    stdout_bytes: bytes = b""
+    stderr_bytes: bytes = b""
 
 
 Perform = Callable[[Probe, Deadline], Attempt]
@@ -148,9 +152,12 @@ def _run_probe(probe: Probe, perform: Perform, line: Callable[[Probe, str | None
 def _result(probe: Probe, attempt: Attempt, unmet: list[str], line: Callable[[Probe, str | None], str], started: Any,
             duration: float, attempts: int) -> dict[str, Any]:
     reason = "; ".join(unmet) if unmet else attempt.outcome.reason
+    stdout, stderr = attempt.stdout, attempt.stderr
+    if probe.options.get("encoding") == "base64":
+        stdout, stderr = (b64encode(data).decode() for data in (attempt.stdout_bytes, attempt.stderr_bytes))
     return {
         "name": probe.name, "namespace": probe.namespace, "pod": probe.pod, "container": attempt.container or probe.container,
-        "met": not unmet, "outcome": attempt.outcome.outcome, "rc": attempt.outcome.rc, "stdout": attempt.stdout, "stderr": attempt.stderr,
+        "met": not unmet, "outcome": attempt.outcome.outcome, "rc": attempt.outcome.rc, "stdout": stdout, "stderr": stderr,
         "stdout_truncated": attempt.stdout_truncated, "stderr_truncated": attempt.stderr_truncated, "protocol": attempt.protocol,
         "attempts": attempts, "started": iso(started), "duration": round(duration, 3), "reason": sentence(reason),
         "kubectl": line(probe, attempt.container or probe.container),

@@ -67,6 +67,14 @@ options:
           - API servers before 1.30 cannot tell the command that its input has ended, so there a command that reads to the
             end, like C(cat), does not end before O(probes[].timeout).
         type: str
+      encoding:
+        description:
+          - V(text) is UTF-8, with replacement characters where output is none.
+          - With V(base64), O(probes[].stdin) is given and RV(results[].stdout) and RV(results[].stderr) are returned as
+            base64 of the bytes. Expectations look at the text all the same.
+        type: str
+        choices: [text, base64]
+        default: text
       expect:
         description:
           - What the result has to be. Every part that is given must hold.
@@ -352,6 +360,7 @@ def argument_spec() -> dict[str, Any]:
             "container": {"type": "str"},
             "command": {"type": "list", "elements": "str", "required": True},
             "stdin": {"type": "str"},
+            "encoding": {"type": "str", "choices": ["text", "base64"], "default": "text"},
             "expect": {"type": "dict", "options": {
                 "outcome": {"type": "list", "elements": "str", "choices": list(OUTCOMES)},
                 "rc": {"type": "list", "elements": "int"},

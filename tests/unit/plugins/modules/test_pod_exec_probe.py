@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 
@@ -261,6 +262,32 @@ def test_stdin(api, probe):
     assert (one["stdout"], one["outcome"]) == ("ü\n", "timeout")
     assert "cannot signal" in one["reason"]
     assert one["kubectl"].startswith("printf %s 'ü\n' | kubectl")
+
+
+def test_bytes_go_in_and_come_out_as_base64(api, probe):
+    given = bytes(range(256))
+
+    def responder(connection, request):
+        connection.accept(request, V4)
+        echoed = connection.read_frame()[1][1:]
+        connection.frame(1, echoed)
+        connection.frame(2, echoed[::-1])
+        connection.finish({"status": "Success"})
+
+    api.execs["lab-alice", "web"] = responder
+    text = base64.b64encode(given).decode()
+    one = probe({"stdin": text, "encoding": "base64", "expect": {"contains": ["ABC"]}})["results"][0]
+    assert one["met"], one
+    assert base64.b64decode(one["stdout"]) == given
+    assert base64.b64decode(one["stderr"]) == given[::-1]
+    assert one["kubectl"].startswith(f"printf %s {text} | base64 -d | kubectl")
+
+
+def test_input_that_is_not_base64_is_refused_before_anything_is_asked(api, probe):
+    result = probe({"stdin": "ü", "encoding": "base64"})
+    assert result["failed"]
+    assert "stdin is not base64" in result["msg"]
+    assert not api.requests
 
 
 def test_check_mode(api, capfd):
