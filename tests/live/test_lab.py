@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 
 import jsonschema
 from ansible_collections.kubelabs.pods.plugins.module_utils.checks import NAMES
@@ -17,8 +16,7 @@ def test_the_tasks_do_not_grow_with_the_class(run_playbook, tmp_path):
         name = f"{run_playbook.class_name}-{students}"
         return run_playbook("pods_lab.yml", pods_lab_class=name, pods_lab_students=students, pods_lab_report_dir=str(tmp_path / name))
 
-    with ThreadPoolExecutor() as both:
-        one, twenty = both.map(lab, [1, 20])
+    one, twenty = lab(1), lab(20)
     assert (one.status, twenty.status) == (0, 0), one.output + twenty.output
     assert len(twenty.results["students"]) == 20
     assert one.tasks == twenty.tasks
@@ -53,9 +51,9 @@ def test_one_students_failure_stops_no_other(run_playbook):
 def test_an_image_that_cannot_be_pulled_is_reported_within_seconds(run_playbook):
     run = run_playbook("provision.yml", pods_lab_web_image="registry.invalid/no/such:1", pods_lab_students=2)
     assert run.status != 0
-    assert run.seconds < 60
     check = run.check("student-1", "web_pod_ready")
     assert check["status"] == "failed"
+    assert check["duration"] < 30
     assert "registry.invalid/no/such:1" in check["reason"]
     assert run.statuses("student-1")["shell_pod_ready"] == "passed"
 
