@@ -141,7 +141,7 @@ def test_stdin_and_its_end_on_v5(api):
         connection.finish(exit_status(0))
 
     data = "ünï".encode() * 50000
-    record = run(api, responder, stdin=data, max_output=len(data), seconds=5)
+    record = run(api, responder, stdin=data, max_output=len(data), seconds=20)
     assert record.stdout.data == data
     assert record.stdin_closed
     assert api.requests[-1].one("stdin") == "true"
