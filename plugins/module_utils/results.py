@@ -65,7 +65,8 @@ def table(results: Results) -> str:
     students = results["students"]
     done = [name for name in NAMES if any(check["check"] == name for student in students for check in student["checks"])]
     shown = students if len(students) <= MOST_ROWS else [student for student in students if _failed(student)]
-    header = [_stacked("student", len(_words(done)))] + [_stacked(name, len(_words(done))) for name in done]
+    height = max((len(name.split("_")) for name in done), default=1)
+    header = [_stacked(name, height) for name in ["student", *done]]
     body = [[student["name"]] + [_mark(student, name) for name in done] for student in shown]
     widths = [max(len(text) for text in [*column, *(row[index] for row in body)]) for index, column in enumerate(header)]
     lines = [_line([column[level] for column in header], widths) for level in range(len(header[0]))]
@@ -111,11 +112,6 @@ def _failed(student: dict[str, t.Any]) -> bool:
 def _mark(student: dict[str, t.Any], name: str) -> str:
     status = next((check["status"] for check in student["checks"] if check["check"] == name), None)
     return MARKS[status] if status else ""
-
-
-def _words(names: list[str]) -> list[str]:
-    """The words of the longest stack among the columns' names."""
-    return max((name.split("_") for name in names), key=len, default=["student"])
 
 
 def _stacked(name: str, height: int) -> list[str]:

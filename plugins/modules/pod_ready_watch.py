@@ -24,6 +24,7 @@ description:
   - Pods are told apart by their UID. One that is replaced by another of the same name has not become ready.
 extends_documentation_fragment:
   - kubelabs.pods.k8s_auth
+  - kubelabs.pods.watch
 attributes:
   check_mode:
     description: Can run in check mode without changing anything.
@@ -31,39 +32,6 @@ attributes:
     details:
       - The module only reads, so it does the same in check mode, waiting included.
 options:
-  label_selector:
-    description:
-      - Which pods to watch, in all namespaces, such as V(kubelabs.pods/class=pods-lab).
-    type: str
-    required: true
-  pods:
-    description:
-      - Exactly these pods are waited for, whatever else the selector matches. Those that never appear are reported.
-      - Without it every pod that the selector matches is waited for, of which there must be at least one.
-    type: list
-    elements: dict
-    suboptions:
-      namespace:
-        description:
-          - The namespace of the pod.
-        type: str
-        required: true
-      name:
-        description:
-          - The name of the pod.
-        type: str
-        required: true
-  namespaces:
-    description:
-      - Without O(pods), only pods in these namespaces count. Empty means all.
-    type: list
-    elements: str
-    default: []
-  grace:
-    description:
-      - Seconds that a pod in O(pods), or without O(pods) the first one, may be missing.
-    type: float
-    default: 10
   min_ready_seconds:
     description:
       - Seconds for which a pod must have been ready, as in a Deployment. A container that exits at once is ready for an

@@ -25,6 +25,7 @@ description:
     an instant; the verdict is the same.
 extends_documentation_fragment:
   - kubelabs.pods.k8s_auth
+  - kubelabs.pods.watch
 attributes:
   check_mode:
     description: Can run in check mode without changing anything.
@@ -32,34 +33,6 @@ attributes:
     details:
       - The module only reads, so it does the same in check mode, waiting included.
 options:
-  label_selector:
-    description:
-      - Which pods to watch, in all namespaces, such as V(kubelabs.pods/class=pods-lab).
-    type: str
-    required: true
-  pods:
-    description:
-      - Exactly these pods are waited for, whatever else the selector matches. Those that never appear are reported.
-      - Without it every pod that the selector matches is waited for, of which there must be at least one.
-    type: list
-    elements: dict
-    suboptions:
-      namespace:
-        description:
-          - The namespace of the pod.
-        type: str
-        required: true
-      name:
-        description:
-          - The name of the pod.
-        type: str
-        required: true
-  namespaces:
-    description:
-      - Without O(pods), only pods in these namespaces count. Empty means all.
-    type: list
-    elements: str
-    default: []
   container:
     description:
       - The container to follow, which may be an init container or a sidecar. Without it the container that kubectl takes.
@@ -84,11 +57,6 @@ options:
           - A run has ended with exit code 0.
         type: bool
         default: false
-  grace:
-    description:
-      - Seconds that a pod in O(pods), or without O(pods) the first one, may be missing.
-    type: float
-    default: 10
   timeout:
     description:
       - Seconds for the whole task.
