@@ -23,6 +23,7 @@ from .pod_watch import DELETED, SYNCED, Event, Feed
 REACHED = "reached"
 TIMEOUT = "timeout"
 GONE = "deleted"
+DESELECTED = "deselected"
 REPLACED = "replaced"
 NEVER_STARTED = "never_started"
 FAILED = "failed"
@@ -42,6 +43,22 @@ class Verdict:
     verdict: str
     reason: str
     hint: str = ""
+
+
+DELETED_MEANWHILE = Verdict(GONE, "the pod was deleted during the wait", "find out who deletes it, and run again")
+#: The watch reports a pod that stops matching the selector in the same way as one deleted without grace: as DELETED, with its
+#: last state. Only asking for it tells them apart, which is left to whoever has the client.
+OUT_OF_SIGHT = Verdict(
+    GONE, "the pod was deleted, or its labels no longer match the selector", "look whether it is still there, and with which labels"
+)
+
+
+def replaced(uid: str, by: str) -> Verdict:
+    """Another pod has the name, by its UIDs."""
+    return Verdict(
+        REPLACED, f"the pod was deleted and another one of the same name was created (UID {uid}, now {by})",
+        "find out who replaces it, and run again",
+    )
 
 
 class Judge(Protocol):
@@ -138,21 +155,13 @@ class Roll:
     def _gone(self, entry: Entry, event: Event, now: float) -> None:
         if entry.verdict is not None or entry.uid != uid_of(event.object):
             return
-        if is_deleting(event.object):
-            verdict = Verdict(GONE, "the pod was deleted during the wait", "find out who deletes it, and run again")
-        else:
-            # The API reports a pod that stops matching the selector in the same way.
-            verdict = Verdict(GONE, "the pod was deleted, or its labels no longer match the selector", "look whether it is still there, and with which labels")
-        self._decide(entry, verdict, now)
+        self._decide(entry, DELETED_MEANWHILE if is_deleting(event.object) else OUT_OF_SIGHT, now)
 
     def _replaced(self, entry: Entry, event: Event, now: float) -> None:
         """Another pod under the same name: pods are told apart by UID, and a verdict about the first is not about the second."""
         if entry.verdict is None or entry.verdict.verdict == GONE:
             entry.verdict = None
-            self._decide(entry, Verdict(
-                REPLACED, f"the pod was deleted and another one of the same name was created (UID {entry.uid}, now {uid_of(event.object)})",
-                "find out who replaces it, and run again",
-            ), now)
+            self._decide(entry, replaced(entry.uid, uid_of(event.object)), now)
 
     def _decide(self, entry: Entry, verdict: Verdict | None, now: float) -> None:
         if verdict is not None and entry.verdict is None:

@@ -49,13 +49,16 @@ def go_duration(text: str) -> float | None:
 
 
 def tolerance(nominal: float) -> tuple[float, float]:
-    """The shortest and longest delay in seconds that is still as it should be.
+    """The shortest and longest delay in seconds that is still as it should be; TOLERANCE_REASON says why.
 
     Doubling is exact, the kubelet's requeue is not: up to 1.34 it looks again every 10 to 15 s until the back-off has
     expired, from 1.35 after the remaining time multiplied by 1 to 1.5. The times of the API have a resolution of one
     second, hence 1 s below; starting a container on a busy node takes a while, hence 5 s above.
     """
     return nominal - 1.0, max(1.5 * nominal, nominal + 15.0) + 5.0
+
+
+TOLERANCE_REASON = "times are whole seconds, and the kubelet looks again only every 10 to 15 s"
 
 
 @dataclass
@@ -96,6 +99,7 @@ class Delay:
         low, high: what is accepted, see tolerance().
         within: whether observed lies between them; None when that cannot be said.
         source: `message` when the kubelet said the nominal delay, `curve` when it was derived.
+        reason: one clause: where the nominal delay comes from, what is accepted, and why so much.
     """
 
     restart: int
@@ -105,11 +109,12 @@ class Delay:
     high: float
     within: bool | None
     source: str
+    reason: str
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "restart": self.restart, "observed": self.observed, "nominal": self.nominal, "low": self.low, "high": self.high,
-            "within": self.within, "source": self.source,
+            "within": self.within, "source": self.source, "reason": self.reason,
         }
 
 
@@ -209,7 +214,7 @@ class Timeline:
             within = low <= observed <= high
             if not within and not certain:
                 within = None  # the node may be set to another curve, or have begun it anew before we came
-        return Delay(restart, observed, nominal, low, high, within, source)
+        return Delay(restart, observed, nominal, low, high, within, source, _tolerance_reason(nominal, source, certain))
 
     def _nominal(self, restart: int) -> tuple[float, str, bool]:
         """(seconds, source, whether it is certain) of the delay before a restart."""
@@ -272,7 +277,22 @@ def _real(value: object) -> datetime | None:
     return moment if moment is not None and moment > _REAL_TIMES else None
 
 
+def _tolerance_reason(nominal: float, source: str, certain: bool) -> str:
+    if source == "message":
+        named = f"the kubelet named {nominal:g} s"
+    elif nominal == 0:
+        named = "the first restart is free"  # and the first after a run so long that the curve begins anew
+    elif certain:
+        named = f"{nominal:g} s is what the default back-off asks for"
+    else:
+        named = f"{nominal:g} s would be the default, which the kubelet was not seen to confirm"
+    return f"{named}; accepted are {_accepted(*tolerance(nominal))}: {TOLERANCE_REASON}"
+
+
 def _describe(delay: Delay) -> str:
     observed = "unknown" if delay.observed is None else f"{delay.observed:.0f} s"
-    accepted = f"accepted {max(0.0, delay.low):.0f} to {delay.high:.0f} s"
-    return f"restart {delay.restart} came after {observed} (nominal {delay.nominal:.0f} s, {accepted})"
+    return f"restart {delay.restart} came after {observed} (nominal {delay.nominal:.0f} s, accepted {_accepted(delay.low, delay.high)})"
+
+
+def _accepted(low: float, high: float) -> str:
+    return f"{max(0.0, low):.0f} to {high:.0f} s"

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
+from . import pod_events
 from .client import Client
 from .deadline import Clock, Deadline, iso, utc_now
 from .errors import ApiError, KubelabsError
-from .pod_status import as_list, as_map, as_text, columns, is_ready, metadata, pod_ips
-from .pod_wait import Entry, Judge, Key, Roll, wait
+from .fleet import run_fleet
+from .pod_status import as_list, as_map, as_text, columns, is_deleting, is_ready, metadata, pod_ips, uid_of
+from .pod_wait import DELETED_MEANWHILE, DESELECTED, OUT_OF_SIGHT, TIMEOUT, Entry, Judge, Key, Roll, Verdict, replaced, wait
 from .pod_watch import Feed, ListWatch
 from .probe import sentence
 from .ready import ReadyJudge
@@ -22,8 +25,10 @@ from .restart_timeline import Timeline
 from .restarts import RestartJudge, Until
 
 PODS = "/api/v1/pods"
-#: Seconds for asking why a pod never appeared.
-EVENTS_WITHIN = 5.0
+#: Seconds for asking further when the wait is over, of those that are left ...
+ASK_WITHIN = 5.0
+#: ... and when none are: the task's timeout is to hold within a second.
+ASK_LATE = 0.5
 
 
 def watch_ready(client: Client, selector: str, *, expected: Sequence[Key] | None, namespaces: Sequence[str], grace: float,
@@ -64,7 +69,8 @@ def watch_restarts(client: Client, selector: str, until: Until, *, container: st
         return {
             **_common(entry, client, ("describe", "pod", entry.key[1]), iso(started), began),
             "container": timeline.container, "restarts": timeline.restarts, "in_back_off": timeline.in_back_off,
-            "runs": [run.as_dict() for run in timeline.ordered_runs()], "delays": [delay.as_dict() for delay in timeline.delays()],
+            "runs": [run.as_dict() for run in timeline.ordered_runs()],
+            "delays": [{**delay.as_dict(), "reason": sentence(delay.reason)} for delay in timeline.delays()],
             "back_off": {"verdict": back_off["verdict"], "reason": sentence(back_off["reason"])},
         }
 
@@ -83,32 +89,62 @@ def _watch(client: Client, selector: str, make_judge: Callable[[Mapping[str, Any
     except ApiError as exc:
         raise KubelabsError(f"The pods matching {selector!r} cannot be watched on {client.describe()}: {exc}.") from exc
     entries = list(roll.entries.values())
-    _tell_why_missing(client, entries)
+    _ask_further(client, entries, selector, Deadline(max(ASK_LATE, deadline.clip(ASK_WITHIN))))
     if expected is None:
         entries.sort(key=lambda entry: entry.key)
     return [result(entry) for entry in entries]
 
 
-def _tell_why_missing(client: Client, entries: Sequence[Entry]) -> None:
-    """Adds to the verdict on pods that never appeared what their controller said when it could not create them.
+def _ask_further(client: Client, entries: Sequence[Entry], selector: str, deadline: Deadline) -> None:
+    """Adds to the verdicts what a watch of pods cannot show. Decoration: what cannot be asked leaves the verdict as it is."""
+    out_of_sight = [entry for entry in entries if entry.verdict is OUT_OF_SIGHT]
+    if out_of_sight:
+        run_fleet(
+            out_of_sight, lambda entry: _tell_where_it_went(client, entry, selector, deadline), concurrency=8, deadline=deadline,
+            on_error=lambda entry, exc: None, on_deadline=lambda entry, begun: None,
+        )
+    unexplained = [entry for entry in entries if entry.verdict and (entry.pod is None or entry.verdict.verdict == TIMEOUT)]
+    if unexplained:
+        _tell_what_events_say(client, unexplained, deadline)
 
-    Events are decoration: where there are none, or they may not be read, the verdict stays as it is.
-    """
-    missing = [entry for entry in entries if entry.pod is None and entry.verdict is not None]
-    if not missing:
-        return
+
+def _tell_where_it_went(client: Client, entry: Entry, selector: str, deadline: Deadline) -> None:
+    namespace, name = entry.key
     try:
-        answer = client.get("/api/v1/events", query=[("fieldSelector", "reason=FailedCreate")], deadline=Deadline(EVENTS_WITHIN))
+        pod = as_map(client.get(f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(name, safe='')}", deadline=deadline))
+    except ApiError as exc:
+        if exc.status == 404:
+            entry.verdict = DELETED_MEANWHILE
+        return
+    if uid_of(pod) != entry.uid:
+        entry.verdict = replaced(entry.uid, uid_of(pod))
+    elif is_deleting(pod):
+        entry.verdict = DELETED_MEANWHILE
+    else:
+        entry.pod = pod
+        entry.verdict = Verdict(
+            DESELECTED, f"the pod is still there, but its labels no longer match {selector!r}",
+            "find out who has changed its labels, and run again",
+        )
+
+
+def _tell_what_events_say(client: Client, entries: Sequence[Entry], deadline: Deadline) -> None:
+    try:
+        answer = client.get("/api/v1/events", query=[("fieldSelector", pod_events.FIELD_SELECTOR)], deadline=deadline)
     except KubelabsError:
         return
-    said: dict[str, list[str]] = {}
-    for event in as_list(as_map(answer).get("items")):
-        said.setdefault(as_text(metadata(as_map(event)).get("namespace")), []).append(as_text(as_map(event).get("message")))
-    for entry in missing:
+    events = as_list(as_map(answer).get("items"))
+    causes, refusals = pod_events.causes(events), pod_events.refusals(events)
+    for entry in entries:
+        if entry.verdict is None:
+            continue
         namespace, name = entry.key
-        about_it = [message for message in said.get(namespace, []) if name in message]
-        if about_it and entry.verdict is not None:
-            entry.verdict = replace(entry.verdict, reason=f"{entry.verdict.reason}: {about_it[-1]}")
+        refused = [message for message in refusals.get(namespace, []) if name in message]
+        cause = causes.get(entry.uid)
+        if entry.pod is None and refused:
+            entry.verdict = replace(entry.verdict, reason=f"{entry.verdict.reason}: {refused[-1]}")
+        elif cause:
+            entry.verdict = replace(entry.verdict, reason=f"{entry.verdict.reason}; {cause.reason}", hint=cause.hint)
 
 
 def _common(entry: Entry, client: Client, words: Sequence[str], started: str | None, began: float) -> dict[str, Any]:

@@ -101,6 +101,7 @@ results:
         - V(never_started) means that it cannot start, or never appeared.
         - V(failed) means that it has started and crashes, has ended, or was evicted.
         - V(deleted) and V(replaced) mean that it is gone, or another one of its name is there.
+        - V(deselected) means that it is still there, but its labels no longer match O(label_selector).
         - V(timeout) means that O(timeout) passed while it could still have become ready.
       type: str
       sample: reached

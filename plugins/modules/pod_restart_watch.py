@@ -123,6 +123,7 @@ results:
         - V(never_started) means that it cannot start, or never appeared.
         - V(failed) means that it has ended for good, so that O(until) can no longer come to hold.
         - V(deleted) and V(replaced) mean that it is gone, or another one of its name is there.
+        - V(deselected) means that it is still there, but its labels no longer match O(label_selector).
         - V(timeout) means that O(timeout) passed.
       type: str
       sample: reached
@@ -218,6 +219,10 @@ results:
           description: V(message) when the kubelet named the nominal delay, V(curve) when it was derived.
           type: str
           sample: message
+        reason:
+          description: Where the nominal delay comes from, what is accepted, and why so much.
+          type: str
+          sample: 'The kubelet named 10 s; accepted are 9 to 30 s: times are whole seconds, and the kubelet looks again only every 10 to 15 s.'
     back_off:
       description: Whether the back-off is as it should be.
       type: dict

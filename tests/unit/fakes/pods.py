@@ -127,3 +127,17 @@ def crash_loop(version: str) -> list[tuple[datetime, dict[str, Any]]]:
         }
         history.append((datetime.fromisoformat(change["at"]), pod))
     return history
+
+
+def make_event(reason, message="", uid="uid-lab-alice-web", namespace="lab-alice", last="2026-11-22T08:31:41Z", **more) -> dict[str, Any]:
+    """An event about a pod."""
+    involved = {"kind": "Pod", "namespace": namespace, "uid": uid}
+    return {
+        "metadata": {"namespace": namespace},
+        "type": "Warning",
+        "reason": reason,
+        "message": message,
+        "involvedObject": involved,
+        "lastTimestamp": last,
+        **more,
+    }

@@ -211,7 +211,7 @@ def test_go_duration(text, seconds):
 def test_as_dict_has_what_the_module_documents():
     timeline = build_timeline("app", crash_loop("1.36"))
     assert set(timeline.ordered_runs()[0].as_dict()) == {"number", "started", "finished", "exit_code", "reason", "duration", "seen"}
-    assert set(timeline.delays()[0].as_dict()) == {"restart", "observed", "nominal", "low", "high", "within", "source"}
+    assert set(timeline.delays()[0].as_dict()) == {"restart", "observed", "nominal", "low", "high", "within", "source", "reason"}
 
 
 # --- any history, sampled in any way ---

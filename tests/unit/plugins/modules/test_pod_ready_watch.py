@@ -12,7 +12,7 @@ from ansible_collections.kubelabs.pods.plugins.modules import pod_ready_watch
 from ansible_collections.kubelabs.pods.plugins.module_utils import pod_status
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi, status_object
 from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import run_module
-from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import make_pod, terminated, waiting
+from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import make_event, make_pod, terminated, waiting
 
 
 @pytest.fixture(name="api")
@@ -185,19 +185,47 @@ def test_deleted_and_replaced_are_no_timeouts(api, watch):
     assert verdicts(watch()) == {"a": "deleted", "b": "replaced"}
 
 
-def test_a_label_that_changes_takes_the_pod_away(api, watch):
-    api.put(pending("a"))
+def drop_out(api, name):
+    """The next watch says DELETED of a pod whose labels change, as an API server does: with its last state."""
 
     def relabel(connection, request):
+        last = api.get(name, "lab-alice", "pods")
         connection.begin_stream()
-        connection.event(
-            "DELETED", {**pending("a"), "metadata": {**pending("a")["metadata"], "labels": {"class": "other"}, "resourceVersion": "999"}}
-        )
+        connection.event("DELETED", {**last, "metadata": {**last["metadata"], "resourceVersion": "999"}})
         connection.half_open()
 
     api.fault("/pods", relabel, watch=True)
+
+
+def test_a_label_that_changes_takes_the_pod_out_of_sight(api, watch):
+    api.put(pending("a"))
+    drop_out(api, "a")
     one = watch()["results"][0]
-    assert one["verdict"] == "deleted" and "labels no longer match" in one["reason"]
+    assert one["verdict"] == "deselected" and "labels no longer match 'class=c'" in one["reason"] and one["hint"]
+
+
+def test_a_pod_deleted_without_grace_is_no_label_that_changed(api, watch):
+    api.put(pending("a"))
+    drop_out(api, "a")
+    api.fault("/pods/a$", lambda connection, request: connection.error(404, "NotFound"))
+    one = watch()["results"][0]
+    assert (one["verdict"], one["reason"]) == ("deleted", "The pod was deleted during the wait.")
+
+
+def test_a_pod_of_the_same_name_with_other_labels(api, watch):
+    api.put(pending("a"))
+    drop_out(api, "a")
+    api.fault("/pods/a$", lambda connection, request: connection.reply(200, make_pod("a", uid="another", labels={})))
+    one = watch()["results"][0]
+    assert (one["verdict"], one["uid"]) == ("replaced", "uid-lab-alice-a") and "now another" in one["reason"]
+
+
+def test_where_it_cannot_be_asked_both_are_named(api, watch):
+    api.put(pending("a"))
+    drop_out(api, "a")
+    api.fault("/pods/a$", lambda connection, request: connection.error(403, "Forbidden"))
+    one = watch()["results"][0]
+    assert (one["verdict"], one["reason"]) == ("deleted", "The pod was deleted, or its labels no longer match the selector.")
 
 
 def test_410_in_the_middle_loses_nothing(api, watch):
@@ -252,14 +280,31 @@ def test_a_pod_listed_twice(watch, api):
 
 def test_a_pod_that_could_not_be_created_says_what_its_controller_said(api, watch):
     refusal = 'create Pod web-0 in StatefulSet web failed error: pods "web-0" is forbidden: exceeded quota: none'
-    events = [
-        {"metadata": {"namespace": "lab-bob"}, "message": 'pods "web-0" of another namespace'},
-        {"metadata": {"namespace": "lab-alice"}, "message": refusal},
-    ]
+    events = [make_event("FailedCreate", 'pods "web-0" of another', namespace="lab-bob"), make_event("FailedCreate", refusal)]
     api.fault("/api/v1/events", lambda connection, request: connection.reply(200, {"items": events}))
     result = watch(pods=[{"namespace": "lab-alice", "name": "web-0"}])
     assert verdicts(result) == {"web-0": "never_started"}
     assert result["results"][0]["reason"].endswith(f": {refusal}.")
+
+
+def test_a_timeout_gives_the_cause_that_only_events_know(api, watch):
+    message = 'MountVolume.SetUp failed for volume "config" : configmap "no-such" not found'
+    api.put(pending(reason="ContainerCreating"))
+    api.put(pending("other", reason="ContainerCreating"))
+    api.fault("/api/v1/events", lambda connection, request: connection.reply(200, {"items": [make_event("FailedMount", message)]}))
+    other, web = watch(timeout=0.7)["results"]
+    assert web["verdict"] == "timeout" and web["reason"].endswith(f"(ContainerCreating); FailedMount: {message}.")
+    assert "ConfigMap" in web["hint"]
+    assert "FailedMount" not in other["reason"]
+
+
+def test_events_that_do_not_come_hold_nothing_up(api, watch):
+    api.put(pending(reason="ContainerCreating"))
+    api.fault("/api/v1/events", lambda connection, request: connection.half_open())
+    began = time.monotonic()
+    one = watch(timeout=0.7)["results"][0]
+    assert time.monotonic() - began < 1.7
+    assert one["reason"] == "Not ready in time: container app is waiting (ContainerCreating)."
 
 
 def test_events_that_may_not_be_read_change_nothing(api, watch):

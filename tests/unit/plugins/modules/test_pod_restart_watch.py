@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.kubelabs.pods.plugins.modules import pod_restart_watch
+from ansible_collections.kubelabs.pods.plugins.module_utils.restart_timeline import TOLERANCE_REASON
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi
 from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import run_module
 from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import VERSIONS, crash_loop, ended, make_pod, running, terminated, waiting
@@ -92,8 +93,26 @@ def test_result(api, watch):
             {"number": 2, "started": "2026-11-22T08:31:54.000Z", "finished": None, "exit_code": None, "reason": "", "duration": None, "seen": "seen"},
         ],
         "delays": [
-            {"restart": 1, "observed": None, "nominal": 0.0, "low": -1.0, "high": 20.0, "within": None, "source": "curve"},
-            {"restart": 2, "observed": 13.0, "nominal": 10.0, "low": 9.0, "high": 30.0, "within": True, "source": "curve"},
+            {
+                "restart": 1,
+                "observed": None,
+                "nominal": 0.0,
+                "low": -1.0,
+                "high": 20.0,
+                "within": None,
+                "source": "curve",
+                "reason": "The first restart is free; accepted are 0 to 20 s: " + TOLERANCE_REASON + ".",
+            },
+            {
+                "restart": 2,
+                "observed": 13.0,
+                "nominal": 10.0,
+                "low": 9.0,
+                "high": 30.0,
+                "within": True,
+                "source": "curve",
+                "reason": "10 s would be the default, which the kubelet was not seen to confirm; accepted are 9 to 30 s: " + TOLERANCE_REASON + ".",
+            },
         ],
         "back_off": {"verdict": "as_expected", "reason": "Restart 2 came after 13 s (nominal 10 s, accepted 9 to 30 s)."},
         "kubectl": "kubectl -n lab-alice describe pod crash",

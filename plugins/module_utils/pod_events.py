@@ -1,0 +1,78 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the cluster's events say that a pod's status does not. Pure: Event JSON in, causes out.
+
+A pod whose volume cannot be mounted is `ContainerCreating` for as long as one likes, and one whose probe fails is just not
+ready; a pod that a quota refuses does not exist at all. Only events say why. They are best effort: they may be
+missing, and are kept for an hour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .pod_status import as_map, as_text, metadata, namespace_of
+
+#: Warnings and nothing else, without those that say what the status says as well, of which a crash looping class has thousands.
+FIELD_SELECTOR = "type=Warning,reason!=BackOff,reason!=FailedScheduling,reason!=Failed"
+
+_VOLUME = "create the ConfigMap, Secret or claim that the volume names, or correct the volume"
+_SANDBOX = "the node cannot give the pod its network: look at the node and its network plugin"
+_HOOK = "correct the hook of the container, or what it calls"
+#: What the kubelet says of a pod that is there, and what to do about it. Source: pkg/kubelet/events/event.go.
+_HINTS = {
+    "FailedMount": _VOLUME,
+    "FailedAttachVolume": _VOLUME,
+    "FailedMapVolume": _VOLUME,
+    "FailedCreatePodSandBox": _SANDBOX,
+    "NetworkNotReady": _SANDBOX,
+    "Unhealthy": "correct the probe, or the app that it asks",
+    "FailedPostStartHook": _HOOK,
+}
+#: The kubelet sums up a mount that has failed for two minutes without its cause, which the event before it names.
+_SUMMARY = "timed out waiting for the condition"
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What an event says, in one clause, and what to do about it."""
+
+    reason: str
+    hint: str
+
+
+def causes(events: Iterable[Any]) -> dict[str, Cause]:
+    """The latest cause by UID of the pod."""
+    latest: dict[str, tuple[tuple[bool, str], Cause]] = {}
+    for event in map(as_map, events):
+        uid, why, message = as_text(as_map(event.get("involvedObject")).get("uid")), as_text(event.get("reason")), _message(event)
+        if not uid or why not in _HINTS:
+            continue
+        rank = (_SUMMARY not in message, _last_seen(event))
+        if uid not in latest or rank >= latest[uid][0]:
+            latest[uid] = (rank, Cause(f"{why}: {message}" if message else why, _HINTS[why]))
+    return {uid: cause for uid, (_rank, cause) in latest.items()}
+
+
+def refusals(events: Iterable[Any]) -> dict[str, list[str]]:
+    """What controllers said of pods that they could not create, by namespace, in the order of the events."""
+    said: dict[str, list[str]] = {}
+    for event in map(as_map, events):
+        if event.get("reason") == "FailedCreate":
+            said.setdefault(namespace_of(event) or as_text(as_map(event.get("involvedObject")).get("namespace")), []).append(_message(event))
+    return said
+
+
+def _message(event: Mapping[str, Any]) -> str:
+    return " ".join(as_text(event.get("message")).split())[:600]
+
+
+def _last_seen(event: Mapping[str, Any]) -> str:
+    """A time that sorts as text: all are UTC in the same form, with or without a fraction."""
+    series = as_map(event.get("series"))
+    times = (series.get("lastObservedTime"), event.get("lastTimestamp"), event.get("eventTime"), metadata(event).get("creationTimestamp"))
+    return next((as_text(time) for time in times if as_text(time)), "")
