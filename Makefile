@@ -13,7 +13,7 @@ CLUSTER_VARS += -e pods_lab_kubeconfig=$(abspath $(PODS_LAB_KUBECONFIG))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab teardown cluster-up cluster-down engine-stop test lint unit versions sanity live molecule clean
+.PHONY: help lab teardown cluster-up cluster-down engine-stop test lint unit versions mutations sanity live molecule clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name what; do printf '  make %-13s %s\n' "$$name" "$$what"; done
@@ -47,6 +47,9 @@ unit: .venv/for-tests ## Unit tests, with coverage of the plugins
 
 versions: .venv/for-tests ## The unit tests with the oldest supported ansible-core, kubernetes and Python
 	tests/versions.sh
+
+mutations: .venv/for-tests ## Break each important rule once: its test has to fail
+	.venv/bin/pytest tests/mutations --numprocesses auto
 
 sanity: .venv/for-tests ## ansible-test sanity
 	tests/sanity.sh

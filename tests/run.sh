@@ -46,6 +46,7 @@ cluster_status=$?
 # These hold deadlines to the second, so they get the machine to themselves.
 step unit pytest --numprocesses auto --cov=plugins --cov-report=term:skip-covered
 step versions tests/versions.sh
+step mutations pytest tests/mutations --numprocesses auto
 
 if [ "$cluster_status" = 0 ]; then
     # Labs mostly wait, but a node without a core to itself starts pods late, and then says rightly that it did.

@@ -123,7 +123,7 @@ def _tell_where_it_went(client: Client, entry: Entry, selector: str, deadline: D
     else:
         entry.pod = pod
         entry.verdict = Verdict(
-            DESELECTED, f"the pod is still there, but its labels no longer match {selector!r}",
+            DESELECTED, f"the pod is still there, but its labels have changed and did not match {selector!r} any more",
             "find out who has changed its labels, and run again",
         )
 

@@ -93,6 +93,37 @@ def test_a_pod_that_a_quota_refuses(namespace):
     assert "exceeded quota: none" in result["reason"]
 
 
+def test_what_only_events_know_is_told_at_the_timeout(namespace):
+    """A volume that cannot be mounted and a probe that fails are no more than `not ready` in the status, for as long as one likes."""
+    mount = {"volumeMounts": [{"name": "config", "mountPath": "/config"}]}
+    probe = {"readinessProbe": {"exec": {"command": ["sh", "-c", "echo still closed; exit 1"]}, "periodSeconds": 1}}
+    namespace.apply(
+        namespace.pod("no-volume", container=mount, volumes=[{"name": "config", "configMap": {"name": "no-such-map"}}]),
+        namespace.pod("closed", container=probe),
+    )
+    results = by_pod(run_module("pod_ready_watch", label_selector=namespace.selector, timeout=12))
+    assert {name: result["verdict"] for name, result in results.items()} == {"no-volume": "timeout", "closed": "timeout"}
+    assert "ContainerCreating" in results["no-volume"]["reason"] and 'configmap "no-such-map" not found' in results["no-volume"]["reason"]
+    assert "ConfigMap" in results["no-volume"]["hint"]
+    assert "Readiness probe failed: still closed" in results["closed"]["reason"]
+    assert "probe" in results["closed"]["hint"]
+
+
+def test_an_evicted_pod(namespace):
+    """It has failed for good, whatever its restart policy says."""
+    fill = "sleep 3; dd if=/dev/zero of=/kept/much bs=1M count=8; sleep 600"
+    namespace.apply(namespace.pod(
+        "hoarder", "sh", "-c", fill, container={"volumeMounts": [{"name": "kept", "mountPath": "/kept"}]},
+        volumes=[{"name": "kept", "emptyDir": {"sizeLimit": "1Mi"}}],
+    ))
+    answer = run_module("pod_restart_watch", label_selector=namespace.selector, until={"restarts": 1}, timeout=90)
+    assert answer["failed"]
+    (result,) = answer["results"]
+    assert (result["verdict"], result["status"], result["restarts"]) == ("failed", "Evicted", 0), result
+    assert "exceeds the limit" in result["reason"]
+    assert "evicted pods do not come back" in result["hint"]
+
+
 def test_changes_during_a_watch(namespace):
     """A label that goes, a pod that is replaced, pods that are deleted: none is a timeout. They change until the watch has seen it."""
     going = [f"going-{number}" for number in range(8)]
@@ -112,8 +143,8 @@ def test_changes_during_a_watch(namespace):
         namespace.kubectl("label", "pod", "label", f"{key}={namespace.name}")
         time.sleep(1)
     results = by_pod(watch.result())
-    assert results["label"]["verdict"] == "deleted", results["label"]
-    assert "its labels no longer match the selector" in results["label"]["reason"]
+    assert results["label"]["verdict"] == "deselected", results["label"]
+    assert "its labels have changed" in results["label"]["reason"]
     assert results["replaced"]["verdict"] == "replaced", results["replaced"]
     assert "another one of the same name was created" in results["replaced"]["reason"]
     gone = [result for name, result in results.items() if name.startswith("going") and result["verdict"] != "timeout"]

@@ -112,6 +112,18 @@ def test_no_restart():
     assert observe(running()).back_off() == {"verdict": "not_observed", "reason": "the container was not restarted"}
 
 
+def test_the_curve_where_the_kubelet_says_nothing():
+    """Ten restarts seen from end to start, each after what Kubernetes documents: 0, 10, 20, 40, 80, 160, then 300 s."""
+    documented = [0, 10, 20, 40, 80, 160, 300, 300, 300]
+    states, now = [], 0
+    for restart, delay in enumerate(documented, 1):
+        last = ended(started=at(now), finished=at(now + 3))
+        states.append(running(restarts=restart, started=at(now + 3 + delay), last=last))
+        now += 3 + delay
+    timeline = observe(*states)
+    assert [(delay.nominal, delay.observed, delay.within) for delay in timeline.delays()] == [(delay, delay, True) for delay in documented]
+
+
 def test_node_with_another_curve_is_measured_against_what_it_says():
     """KubeletCrashLoopBackOffMax: 1 s at most. The default curve would call every delay too short."""
     message = "back-off 1s restarting failed container=app pod=x"

@@ -201,7 +201,7 @@ def test_a_label_that_changes_takes_the_pod_out_of_sight(api, watch):
     api.put(pending("a"))
     drop_out(api, "a")
     one = watch()["results"][0]
-    assert one["verdict"] == "deselected" and "labels no longer match 'class=c'" in one["reason"] and one["hint"]
+    assert one["verdict"] == "deselected" and "did not match 'class=c' any more" in one["reason"] and one["hint"]
 
 
 def test_a_pod_deleted_without_grace_is_no_label_that_changed(api, watch):

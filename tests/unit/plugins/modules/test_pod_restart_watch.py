@@ -180,6 +180,13 @@ def test_deleted_and_replaced(api, watch):
     assert (one["verdict"], one["restarts"]) == ("replaced", 0), "the other pod's restarts are not this one's"
 
 
+def test_replaced_after_a_deletion_with_grace(api, watch):
+    api.put(pod(running()))
+    api.on_watch("/pods", lambda: (api.put(pod(running(), deleting=True)), api.remove("crash"), api.put(pod(running(restarts=7), uid="another"))))
+    one = watch({"restarts": 1})["results"][0]
+    assert (one["verdict"], one["restarts"], one["uid"]) == ("replaced", 0, "uid-lab-alice-crash")
+
+
 def test_pod_that_never_appears(watch):
     one = watch({"restarts": 1}, pods=[{"namespace": "n", "name": "x"}])["results"][0]
     assert (one["verdict"], one["runs"], one["delays"], one["back_off"]["verdict"]) == ("never_started", [], [], "not_observed")
