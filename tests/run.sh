@@ -3,7 +3,7 @@
 # it is shown. The last line says how many passed. The steps from `cluster` on need what role kind_cluster needs: root on
 # Debian, or a Docker engine, kind and kubectl.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 export PATH=$PWD/.venv/bin:$PATH
 logs=tests/output
 rm -rf "$logs"

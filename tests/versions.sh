@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 . tools/pythons.sh
 
 run_with() {  # PYTHON ANSIBLE_CORE KUBERNETES: unit tests in an environment of their own, kept in .cache
-    local python environment=.cache/versions/$1-$2-$3
+    local python others environment=.cache/versions/$1-$2-$3
     python=$(pythons | awk -v version="$1" '$1 == version { print $2; exit }')
     if [ -z "$python" ]; then
         echo "Python $1 is not installed: not tested with ansible-core $2 and kubernetes $3"
@@ -14,8 +14,8 @@ run_with() {  # PYTHON ANSIBLE_CORE KUBERNETES: unit tests in an environment of 
     fi
     echo "--> Python $1, ansible-core $2, kubernetes $3"
     [ -x "$environment/bin/python" ] || "$python" -m venv "$environment"
-    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check \
-        "ansible-core==$2.*" "kubernetes==$3.*" $(grep -E '^(PyYAML|websocket-client|pytest|hypothesis|jsonschema)' requirements.txt requirements-dev.txt -h)
+    mapfile -t others < <(grep -hE '^(PyYAML|websocket-client|pytest|hypothesis|jsonschema)' requirements.txt requirements-dev.txt)
+    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check "ansible-core==$2.*" "kubernetes==$3.*" "${others[@]}"
     "$environment/bin/python" -m pytest --numprocesses auto
 }
 

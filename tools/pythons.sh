@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by scripts. pythons: the Pythons (>= 3.11) that can make a virtual environment, on PATH and under pyenv, newest
 # first, a line each: VERSION PATH, such as `3.13 /usr/bin/python3.13`.
 pythons() {
