@@ -10,7 +10,6 @@ There is no CoreV1Api here: importing it takes 0.8 s with client 37, and its mod
 from __future__ import annotations
 
 import json
-import random
 import socket
 import ssl
 import threading
@@ -22,7 +21,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from .configuration import Connection
-from .deadline import Deadline
+from .deadline import Deadline, jittered
 from .errors import ApiError, ConfigurationError, DeadlineExceeded, MissingLibrary, TransportError, Unreachable
 from .kubectl_line import Kubectl
 
@@ -200,7 +199,7 @@ class Client:
 
     def _pause(self, exc: ApiError | TransportError, method: str, attempt: int) -> float | None:
         """Seconds to wait before the next attempt; None when there is to be none."""
-        backoff = min(5.0, 0.1 * 2.0 ** min(attempt, 10)) * random.uniform(0.7, 1.3)
+        backoff = jittered(min(5.0, 0.1 * 2.0 ** min(attempt, 10)))
         if isinstance(exc, TransportError):
             # Before the first answer a broken connection means a wrong address; afterwards it may be a restart.
             return backoff if self._answered and method in IDEMPOTENT else None

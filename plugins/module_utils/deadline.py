@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One deadline for everything a task does, and the times that people read."""
+"""One deadline for everything a task does, pauses, and the times that people read."""
 
 from __future__ import annotations
 
+import random
 import re
 import time
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from datetime import datetime, timedelta, timezone
 
 Clock = Callable[[], float]
 
+#: Its own: the global one may be somebody's seeded one.
+_random = random.Random()
 _RFC3339 = re.compile(r"^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?(?:([Zz])|([+-])(\d\d):(\d\d))$")
 
 
@@ -43,6 +46,11 @@ class Deadline:
     def within(self, seconds: float) -> Deadline:
         """A deadline of its own for one item, never later than this one."""
         return Deadline(self.clip(seconds), self._clock)
+
+
+def jittered(seconds: float) -> float:
+    """The seconds, up to 30 % less or more, so that many who wait do not all come back in the same instant."""
+    return seconds * _random.uniform(0.7, 1.3)
 
 
 def utc_now() -> datetime:

@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import random
 import time
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from .client import Client
-from .deadline import Deadline
+from .deadline import Deadline, jittered
 from .errors import ArgumentError
 from .exec_client import V4, ExecRecord, ExecRequest, run_exec
 from .outcome import (
@@ -105,7 +104,7 @@ class ExecProber:
             attempt += 1
             record = run_exec(self._client, request, deadline=deadline, max_output=self._max_output)
             put_off = record.http_status in _NOT_NOW or (record.ending == "lost" and not record.connected)
-            pause = max(record.retry_after or 0.0, min(2.0, 0.1 * 2.0 ** attempt) * random.uniform(0.7, 1.3))
+            pause = max(record.retry_after or 0.0, jittered(min(2.0, 0.1 * 2.0 ** min(attempt, 10))))
             if not put_off or pause >= deadline.remaining():
                 return record
             self._sleep(pause)

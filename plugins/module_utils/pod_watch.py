@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import queue
-import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +22,7 @@ from datetime import datetime
 from typing import Any
 
 from .client import Client
-from .deadline import Deadline, utc_now
+from .deadline import Deadline, jittered, utc_now
 from .errors import ApiError, DeadlineExceeded, KubelabsError, TransportError
 
 ADDED = "ADDED"
@@ -118,7 +117,7 @@ class ListWatch:
             self._version = ""
 
     def _pause(self, failures: int, deadline: Deadline, at_least: float = 0.0) -> None:
-        pause = min(LONGEST_PAUSE, SHORTEST_PAUSE * 2.0 ** min(failures - 1, 10)) * random.uniform(0.8, 1.2)
+        pause = jittered(min(LONGEST_PAUSE, SHORTEST_PAUSE * 2.0 ** min(failures - 1, 10)))
         self._sleep(deadline.clip(max(pause, at_least)))
 
     # --- list ---

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from ansible_collections.kubelabs.pods.plugins.module_utils import client as client_module
+from ansible_collections.kubelabs.pods.plugins.module_utils import configuration
 from ansible_collections.kubelabs.pods.plugins.module_utils.client import Client
 from ansible_collections.kubelabs.pods.plugins.module_utils.configuration import load_connection
 from ansible_collections.kubelabs.pods.plugins.module_utils.deadline import Deadline
@@ -245,6 +246,33 @@ def test_kubeconfigs_that_lead_nowhere(kubeconfig, text, context, words):
     with pytest.raises(ConfigurationError, match=words) as caught:
         load_connection({"kubeconfig": str(kubeconfig), "context": context})
     assert str(kubeconfig) in str(caught.value)
+
+
+def test_service_account_where_there_is_no_kubeconfig(api, tmp_path, monkeypatch):
+    """As in a pod: the token and the CA are files, the address is in the environment."""
+    from kubernetes.config import incluster_config
+
+    token, authority = tmp_path / "token", tmp_path / "ca.crt"
+    token.write_text("from-the-pod")
+    authority.write_text("a certificate")
+    monkeypatch.setattr(configuration, "SERVICE_ACCOUNT_TOKEN", str(token))
+    monkeypatch.setattr(configuration, "DEFAULT_KUBECONFIG", str(tmp_path / "nosuch"))
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(token))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(authority))
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(api.port))
+    connection = load_connection({})
+    assert (connection.configuration.host, connection.context, connection.source) == (f"https://127.0.0.1:{api.port}", None, "service account")
+    assert connection.configuration.ssl_ca_cert == str(authority)
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST")
+    with pytest.raises(ConfigurationError, match="service account cannot be used"):
+        load_connection({})
+
+
+def test_proxy_headers():
+    connection = load_connection({"host": "http://x", "api_key": "y", "proxy": "http://proxy:3128", "proxy_headers": {"proxy_basic_auth": "me:secret"}})
+    assert connection.configuration.proxy_headers == {"proxy-authorization": "Basic bWU6c2VjcmV0"}
 
 
 def test_missing_kubeconfig(tmp_path):

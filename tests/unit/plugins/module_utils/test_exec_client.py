@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import ssl
 import subprocess
 import threading
@@ -515,3 +516,32 @@ def test_proxy_tunnel(api):
     assert status(run(api, run_true, client=client)) == "Success"
     assert seen == [f"CONNECT 127.0.0.1:{api.port} HTTP/1.1".encode()]
     listener.close()
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "refused the connection: HTTP/1.1 407"),
+        (b"", "no answer"),
+        (None, "did not answer in time|timed out"),
+    ],
+)
+def test_a_proxy_that_does_not_let_us_through(api, answer, words):
+    import socket
+
+    def serve():
+        near, _address = listener.accept()
+        kept.append(near)
+        near.recv(1024)
+        if answer is not None:
+            near.sendall(answer)
+            near.close()
+
+    kept = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        client = make_client(api, proxy=f"http://127.0.0.1:{listener.getsockname()[1]}", no_proxy="other.example")
+        record = run(api, run_true, client=client, seconds=0.6)
+    assert (record.ending, record.connected) == ("timeout" if answer is None else "lost", False)
+    assert re.search(words, record.detail), record.detail
+    assert not api.requests
