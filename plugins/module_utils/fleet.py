@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
 from .deadline import Deadline
+from .errors import DeadlineExceeded
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -58,6 +59,23 @@ def run_fleet(
         threading.Thread(target=serve, name=f"fleet-{number}", daemon=True).start()
     done, begun = board.wait()
     return [done[index] if index in done else on_deadline(item, index in begun) for index, item in enumerate(items)]
+
+
+def run_bounded(work: Callable[[], Result], deadline: Deadline) -> Result:
+    """Runs one thing in a thread of its own, so that not even a peer that drips can hold it up beyond the deadline.
+
+    Raises:
+        DeadlineExceeded: it had not ended by then.
+        BaseException: what the work itself raised.
+    """
+    outcome: list[Any] = run_fleet(
+        [work], lambda item: (item(), None), concurrency=1, deadline=deadline, on_error=lambda item, exc: (None, exc),
+        on_deadline=lambda item, begun: (None, DeadlineExceeded("There was no answer in time.")),
+    )
+    result, exc = outcome[0]
+    if exc is not None:
+        raise exc
+    return result
 
 
 class _Board:

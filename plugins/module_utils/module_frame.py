@@ -14,7 +14,8 @@ from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_requ
 from .client import Client
 from .configuration import load_connection
 from .deadline import Deadline
-from .errors import ArgumentError, KubelabsError, MissingLibrary
+from .errors import ArgumentError, DeadlineExceeded, KubelabsError, MissingLibrary, Unreachable
+from .fleet import run_bounded
 
 _SECRET_FIELDS = frozenset({
     "token", "password", "client-key-data", "id-token", "refresh-token", "access-token", "client-secret",
@@ -96,7 +97,7 @@ def run_module(argument_spec: Mapping[str, Any], work: Callable[[AnsibleModule, 
         client = Client(load_connection(module.params), concurrency=module.params.get("concurrency") or 4)
         # From here on: importing the kubernetes package takes seconds on a busy machine, and is not the cluster's time.
         deadline = Deadline(module.params["timeout"])
-        client.hello(deadline)
+        _say_hello(client, deadline)
         result = work(module, client, deadline)
     except MissingLibrary as exc:
         module.fail_json(msg=missing_required_lib(exc.library), exception=exc.trace)
@@ -108,13 +109,20 @@ def run_module(argument_spec: Mapping[str, Any], work: Callable[[AnsibleModule, 
     module.exit_json(**result)
 
 
+def _say_hello(client: Client, deadline: Deadline) -> None:
+    try:
+        run_bounded(lambda: client.hello(deadline), deadline)
+    except DeadlineExceeded as exc:
+        raise Unreachable(f"There was no answer in time from {client.describe()}. Is the timeout long enough, and is this the right cluster?") from exc
+
+
 def _check_numbers(params: Mapping[str, Any]) -> None:
     for option in ("timeout", "concurrency", "max_output"):
         value = params.get(option)
-        if value is not None and value <= 0:
+        if value is not None and not value > 0:
             raise ArgumentError(f"{option} is {value}, and must be greater than 0.")
     for option in ("grace", "min_ready_seconds"):
-        if (params.get(option) or 0) < 0:
+        if not (params.get(option) or 0) >= 0:
             raise ArgumentError(f"{option} is {params[option]}, and must be 0 or more.")
 
 

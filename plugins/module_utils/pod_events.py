@@ -11,15 +11,18 @@ missing, and are kept for an hour.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .pod_status import as_map, as_text, metadata, namespace_of
+from .pod_status import as_map, as_text, container_statuses, is_ready, metadata, namespace_of, state_of
 
 #: Warnings and nothing else, without those that say what the status says as well, of which a crash looping class has thousands.
 FIELD_SELECTOR = "type=Warning,reason!=BackOff,reason!=FailedScheduling,reason!=Failed"
 
+#: Seconds that a volume must have been missing what it names; the kubelet looks again every few seconds, with growing pauses.
+VOLUME_PATIENCE = 8.0
 _VOLUME = "create the ConfigMap, Secret or claim that the volume names, or correct the volume"
 _SANDBOX = "the node cannot give the pod its network: look at the node and its network plugin"
 _HOOK = "correct the hook of the container, or what it calls"
@@ -37,12 +40,41 @@ _HINTS = {
 _SUMMARY = "timed out waiting for the condition"
 
 
+#: What a second attempt does not cure, in the kubelet's words: `configmap "x" not found`, `references non-existent config key`.
+_MISSING = re.compile(r'\b(?:configmap|secret|persistentvolumeclaim)s? "[^"]+" not found|references non-existent')
+
+
 @dataclass(frozen=True)
 class Cause:
-    """What an event says, in one clause, and what to do about it."""
+    """What an event says.
 
+    Attributes:
+        kind: the event's reason, such as FailedMount.
+        reason: one clause with its message.
+        hint: what to do about it.
+    """
+
+    kind: str
     reason: str
     hint: str
+
+    @property
+    def lasting(self) -> bool:
+        """Whether the kubelet waits for something that somebody has to create."""
+        return self.hint == _VOLUME and bool(_MISSING.search(self.reason))
+
+    def explains(self, pod: Mapping[str, Any]) -> bool:
+        """Whether it can be why the pod is as it is; events outlive their cause."""
+        if self.hint in (_VOLUME, _SANDBOX):
+            return is_creating(pod)
+        return not is_creating(pod) and not is_ready(pod)
+
+
+def is_creating(pod: Mapping[str, Any]) -> bool:
+    """Whether the pod has a node, and none of its containers has been started there yet."""
+    states = [state_of(status) for _init, status in container_statuses(pod)]
+    waiting = all(kind == "waiting" and details.get("reason") in ("ContainerCreating", "PodInitializing") for kind, details in states)
+    return bool(states) and waiting
 
 
 def causes(events: Iterable[Any]) -> dict[str, Cause]:
@@ -54,17 +86,23 @@ def causes(events: Iterable[Any]) -> dict[str, Cause]:
             continue
         rank = (_SUMMARY not in message, _last_seen(event))
         if uid not in latest or rank >= latest[uid][0]:
-            latest[uid] = (rank, Cause(f"{why}: {message}" if message else why, _HINTS[why]))
+            latest[uid] = (rank, Cause(why, f"{why}: {message}" if message else why, _HINTS[why]))
     return {uid: cause for uid, (_rank, cause) in latest.items()}
 
 
 def refusals(events: Iterable[Any]) -> dict[str, list[str]]:
-    """What controllers said of pods that they could not create, by namespace, in the order of the events."""
+    """What controllers said of pods that they could not create, by namespace, the latest last."""
     said: dict[str, list[str]] = {}
-    for event in map(as_map, events):
+    for event in sorted((as_map(event) for event in events), key=_last_seen):
         if event.get("reason") == "FailedCreate":
             said.setdefault(namespace_of(event) or as_text(as_map(event.get("involvedObject")).get("namespace")), []).append(_message(event))
     return said
+
+
+def about(name: str, messages: Iterable[str]) -> str:
+    """The latest of the messages that names the pod, '' when none does."""
+    whole_name = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
+    return next((message for message in reversed(list(messages)) if whole_name.search(message)), "")
 
 
 def _message(event: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ Every function takes whatever JSON a server may send; what is missing or of the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -171,15 +171,18 @@ def in_back_off(pod: Pod, container: str) -> bool:
 
     On 1.20 `waiting/CrashLoopBackOff` stays until the restart; on 1.36 the container stays `terminated` and
     the reason flashes for 0.1 s (both seen). So: it is not running, it has terminated at least once, its policy restarts it,
-    and it has been restarted before (the first restart is free) or the kubelet says that it backs off.
+    and it has been restarted before (the first restart is free) or the kubelet says that it backs off. In a pod that has
+    ended for good, such as one evicted, nothing is restarted; what is being created waits for something else.
     """
+    if phase_of(pod) in ("Failed", "Succeeded"):
+        return False
     status = container_status(pod, container)
     kind, details = state_of(status)
     if kind == "waiting" and details.get("reason") == "CrashLoopBackOff":
         return True
     if kind == "terminated":
         code = details.get("exitCode")
-    elif kind == "waiting" and last_terminated(status):
+    elif kind == "waiting" and last_terminated(status) and details.get("reason") not in ("ContainerCreating", "PodInitializing"):
         code = last_terminated(status).get("exitCode")
     else:
         return False
@@ -299,6 +302,7 @@ class Obstacle:
         hint: what to do about it.
         patience: seconds that the obstacle must last before it counts as final; 0 is final at once.
         failed: it had started, or ended, rather than never got there.
+        container: whose it is; '' when it is the whole pod's.
     """
 
     kind: str
@@ -306,6 +310,12 @@ class Obstacle:
     hint: str
     patience: float
     failed: bool = False
+    container: str = ""
+
+    def goes_on(self, before: Obstacle | None) -> bool:
+        """Whether it is the same one as before: ErrImagePull and ImagePullBackOff alternate while the same pull keeps failing."""
+        pulls = ("ErrImagePull", "ImagePullBackOff")
+        return before is not None and (self.kind == before.kind or (self.kind in pulls and before.kind in pulls))
 
 
 #: An image error that a second attempt may cure. The kubelet's second attempt comes about 10 s after the first.
@@ -349,15 +359,17 @@ _IMAGE_REASONS = frozenset({
 _PATIENCE = {"CreateContainerConfigError": CONFIG_PATIENCE, "CreateContainerError": CREATE_PATIENCE, "RunContainerError": CREATE_PATIENCE}
 
 
-def obstacle(pod: Pod, last_image_message: str = "") -> Obstacle | None:
+def obstacle(pod: Pod, last_image_message: str = "", containers: Collection[str] | None = None) -> Obstacle | None:
     """What keeps the pod from becoming ready, None when nothing is known to.
 
     Args:
         pod: as the API server has it.
         last_image_message: what the kubelet said when it last tried to pull; `Back-off pulling image` itself has no cause
             before 1.31, so the caller keeps the message of ErrImagePull.
+        containers: only what keeps these, by name, from starting; None for all.
     """
-    return _ended(pod) or _blocked_container(pod, last_image_message) or _crash_loop(pod) or _unschedulable(pod)
+    statuses = [status for _init, status in container_statuses(pod) if containers is None or status.get("name") in containers]
+    return _ended(pod) or _blocked_container(statuses, last_image_message) or _crash_loop(pod, statuses) or _unschedulable(pod)
 
 
 def _ended(pod: Pod) -> Obstacle | None:
@@ -389,8 +401,8 @@ def _exits(pod: Pod) -> str:
     return ", ".join(parts)
 
 
-def _blocked_container(pod: Pod, last_image_message: str) -> Obstacle | None:
-    for _init, status in container_statuses(pod):
+def _blocked_container(statuses: Sequence[Mapping[str, Any]], last_image_message: str) -> Obstacle | None:
+    for status in statuses:
         kind, details = state_of(status)
         why = as_text(details.get("reason"))
         if kind != "waiting" or why not in _HINTS:
@@ -400,7 +412,7 @@ def _blocked_container(pod: Pod, last_image_message: str) -> Obstacle | None:
             message = f"{message}: {last_image_message}" if message else last_image_message
         name = as_text(status.get("name"))
         sentence = f"container {name} cannot start: {why}" + (f" ({_one_line(message)})" if message else "")
-        return Obstacle(why, sentence, _HINTS[why], _patience(why, message))
+        return Obstacle(why, sentence, _HINTS[why], _patience(why, message), container=name)
     return None
 
 
@@ -416,8 +428,8 @@ def _patience(why: str, message: str) -> float:
     return _PATIENCE.get(why, 0.0)
 
 
-def _crash_loop(pod: Pod) -> Obstacle | None:
-    for _init, status in container_statuses(pod):
+def _crash_loop(pod: Pod, statuses: Sequence[Mapping[str, Any]]) -> Obstacle | None:
+    for status in statuses:
         name = as_text(status.get("name"))
         if not in_back_off(pod, name):
             continue
@@ -427,7 +439,7 @@ def _crash_loop(pod: Pod) -> Obstacle | None:
             "CrashLoopBackOff",
             f"container {name} is crash looping: {_times(as_count(status.get('restartCount')))} restarted, "
             f"last exit code {last.get('exitCode', 'unknown')} ({_terminated_reason(last) if last else 'reason unknown'}){_never_began(last)}",
-            _HINTS.get(_terminated_reason(last), "read the log of the last run (kubectl logs --previous)"), 0.0, failed=True,
+            _HINTS.get(_terminated_reason(last), "read the log of the last run (kubectl logs --previous)"), 0.0, failed=True, container=name,
         )
     return None
 
@@ -473,17 +485,26 @@ def describe(pod: Pod) -> str:
         return blocked.reason
     if phase_of(pod) == "Pending" and not as_map(pod.get("spec")).get("nodeName"):
         return "the pod is waiting for a node"
-    parts = []
-    for _init, status in container_statuses(pod):
-        kind, details = state_of(status)
-        name = as_text(status.get("name"))
-        if kind == "terminated":
-            parts.append(f"container {name} has ended with exit code {details.get('exitCode')} ({_terminated_reason(details)})")
-        elif kind == "waiting":
-            parts.append(f"container {name} is waiting ({as_text(details.get('reason')) or 'no reason given'})")
-        elif kind == "running" and not status.get("ready"):
-            parts.append(f"container {name} runs and is not ready")
+    parts = [describe_container(status, init) for init, status in container_statuses(pod) if not _as_it_should_be(status)]
     return ", ".join(parts) or f"the pod is {columns(pod).status}"
+
+
+def _as_it_should_be(status: Mapping[str, Any]) -> bool:
+    kind, _details = state_of(status)
+    return not kind or (kind == "running" and bool(status.get("ready")))
+
+
+def describe_container(status: Mapping[str, Any], init: bool = False) -> str:
+    """One clause about what a container is doing."""
+    kind, details = state_of(status)
+    name = f"{'init ' if init else ''}container {as_text(status.get('name'))}"
+    if kind == "terminated":
+        return f"{name} has ended with exit code {details.get('exitCode')} ({_terminated_reason(details)})"
+    if kind == "waiting":
+        return f"{name} is waiting ({as_text(details.get('reason')) or 'no reason given'})"
+    if kind == "running":
+        return f"{name} is running" if status.get("ready") else f"{name} has not ended" if init else f"{name} runs and is not ready"
+    return f"{name} is in no known state"
 
 
 def _one_line(text: str) -> str:

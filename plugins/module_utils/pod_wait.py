@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from .deadline import Clock, Deadline
-from .errors import ArgumentError
+from .errors import ArgumentError, KubelabsError
 from .pod_status import describe, is_deleting, name_of, namespace_of, uid_of
 from .pod_watch import DELETED, SYNCED, Event, Feed
 
@@ -32,6 +32,8 @@ FAILED = "failed"
 REPLACEMENT_PATIENCE = 1.0
 #: At least so often the clock is looked at, in seconds.
 TICK = 0.5
+#: Seconds between looks at what the watch does not show.
+LOOK_EVERY = 4.0
 
 Key = tuple[str, str]
 
@@ -62,7 +64,13 @@ def replaced(uid: str, by: str) -> Verdict:
 
 
 class Judge(Protocol):
-    """Decides about one pod from what it is shown."""
+    """Decides about one pod from what it is shown.
+
+    Attributes:
+        lasting: whether `reached` has to hold until the wait is over, rather than to have come about.
+    """
+
+    lasting: bool
 
     def observe(self, pod: Mapping[str, Any], at: datetime, now: float) -> None:
         """Takes in a state of the pod; now is the monotonic clock."""
@@ -83,6 +91,7 @@ class Entry:
         pod: its last known state, {} when it never appeared.
         verdict: None while undecided.
         decided: when, on the monotonic clock.
+        since: when it was first seen, on the monotonic clock.
     """
 
     key: Key
@@ -90,10 +99,16 @@ class Entry:
     pod: Mapping[str, Any] | None = None
     verdict: Verdict | None = None
     decided: float | None = None
+    since: float = 0.0
 
     @property
     def uid(self) -> str:
         return uid_of(self.pod) if self.pod else ""
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing that may still come changes the verdict."""
+        return self.verdict is not None and not (self.verdict.verdict == REACHED and self.judge is not None and self.judge.lasting)
 
 
 class Roll:
@@ -101,10 +116,14 @@ class Roll:
 
     Args:
         make_judge: a judge for a pod that has appeared.
-        expected: exactly these pods, in this order; None takes every pod that appears.
+        expected: exactly these pods, in this order; None takes every pod that appears, but for those on their way out by then.
         namespaces: only pods in these count; empty for all.
         grace: seconds that an expected pod, or the first one, may be missing.
         started: the monotonic clock at the beginning.
+
+    Attributes:
+        entries: by (namespace, name).
+        synced: whether everything that was there at the beginning has been taken in.
     """
 
     def __init__(self, make_judge: Callable[[Mapping[str, Any]], Judge], *, expected: Sequence[Key] | None,
@@ -114,7 +133,7 @@ class Roll:
         self._namespaces = frozenset(namespaces)
         self._grace = grace
         self._started = started
-        self._synced = False
+        self.synced = False
         self.entries: dict[Key, Entry] = {key: Entry(key) for key in expected or ()}
         self._open = set(self.entries)
         self._last_gone = started - REPLACEMENT_PATIENCE
@@ -122,10 +141,9 @@ class Roll:
     def observe(self, event: Event, now: float) -> None:
         """Takes in one event of the watch."""
         if event.type == SYNCED:
-            self._synced = True
+            self.synced = True
             return
-        key = (namespace_of(event.object), name_of(event.object))
-        entry = self._entry(key)
+        entry = self._entry(event)
         if entry is None:
             return
         if event.type == DELETED:
@@ -133,34 +151,46 @@ class Roll:
             self._gone(entry, event, now)
         elif entry.pod is not None and uid_of(event.object) != entry.uid:
             self._replaced(entry, event, now)
-        elif entry.verdict is None:
+        elif not entry.settled:
             self._seen(entry, event, now)
 
-    def _entry(self, key: Key) -> Entry | None:
+    def _entry(self, event: Event) -> Entry | None:
+        key = (namespace_of(event.object), name_of(event.object))
         if key not in self.entries and not self._exact and (not self._namespaces or key[0] in self._namespaces):
+            if event.type == DELETED or is_deleting(event.object):
+                return None  # the last of what was before, as during a rollout
             self.entries[key] = Entry(key)
             self._open.add(key)
         return self.entries.get(key)
 
     def _seen(self, entry: Entry, event: Event, now: float) -> None:
         if entry.judge is None:
-            entry.judge = self._make_judge(event.object)
+            entry.judge, entry.since = self._make_judge(event.object), now
         entry.pod = event.object
         entry.judge.observe(event.object, event.at, now)
         verdict = entry.judge.verdict(now)
         if verdict is None and is_deleting(event.object):
+            self._last_gone = now
             verdict = Verdict(GONE, "the pod is being deleted", "find out who deletes it, and run again")
-        self._decide(entry, verdict, now)
+        if verdict != entry.verdict:
+            self._reopen(entry)
+            self._decide(entry, verdict, now)
 
     def _gone(self, entry: Entry, event: Event, now: float) -> None:
-        if entry.verdict is not None or entry.uid != uid_of(event.object):
+        if entry.settled or entry.uid != uid_of(event.object):
             return
+        self._reopen(entry)
         self._decide(entry, DELETED_MEANWHILE if is_deleting(event.object) else OUT_OF_SIGHT, now)
+
+    def _reopen(self, entry: Entry) -> None:
+        """Takes a verdict back."""
+        entry.verdict = entry.decided = None
+        self._open.add(entry.key)
 
     def _replaced(self, entry: Entry, event: Event, now: float) -> None:
         """Another pod under the same name: pods are told apart by UID, and a verdict about the first is not about the second."""
-        if entry.verdict is None or entry.verdict.verdict == GONE:
-            entry.verdict = None
+        if not entry.settled or (entry.verdict is not None and entry.verdict.verdict == GONE):
+            self._reopen(entry)
             self._decide(entry, replaced(entry.uid, uid_of(event.object)), now)
 
     def _decide(self, entry: Entry, verdict: Verdict | None, now: float) -> None:
@@ -168,13 +198,21 @@ class Roll:
             entry.verdict, entry.decided = verdict, now
             self._open.discard(entry.key)
 
+    def undecided(self) -> list[Entry]:
+        """The pods that are there and not decided."""
+        return [self.entries[key] for key in self._open if self.entries[key].pod is not None]
+
+    def decide(self, entry: Entry, verdict: Verdict, now: float) -> None:
+        """Decides about one pod from outside, by what its status does not show."""
+        self._decide(entry, verdict, now)
+
     def tick(self, now: float) -> None:
         """Decides what time decides: obstacles that have lasted long enough, pods that never appeared."""
         for key in list(self._open):
             entry = self.entries[key]
             if entry.judge is not None:
                 self._decide(entry, entry.judge.verdict(now), now)
-            elif self._synced and now - self._started >= self._grace:
+            elif self.synced and now - self._started >= self._grace:
                 self._decide(entry, Verdict(
                     NEVER_STARTED, f"no such pod appeared within {self._grace:.0f} s",
                     "check whether it was created and carries the labels of the selector; a quota or an admission rule may have refused it",
@@ -182,7 +220,7 @@ class Roll:
 
     def done(self, now: float) -> bool:
         """Whether every pod is decided; without a list of pods, at least one must have appeared or the grace have passed."""
-        if not self._synced or self._open or now - self._last_gone < REPLACEMENT_PATIENCE:
+        if not self.synced or self._open or now - self._last_gone < REPLACEMENT_PATIENCE:
             return False
         return bool(self.entries) or self._exact or now - self._started >= self._grace
 
@@ -196,23 +234,40 @@ class Roll:
             self._decide(entry, verdict, now)
 
 
-def wait(roll: Roll, feed: Feed, deadline: Deadline, clock: Clock) -> None:
+def wait(roll: Roll, feed: Feed, deadline: Deadline, clock: Clock, look: Callable[[Roll], None] = lambda roll: None) -> None:
     """Feeds the roll until every pod is decided or the deadline has passed.
 
+    Args:
+        look: called every LOOK_EVERY seconds, to decide by what a watch of pods does not show.
+
     Raises:
-        KubelabsError: the watch cannot go on.
+        KubelabsError: the watch cannot go on, and nothing has been seen yet.
     """
+    looked = clock()
     while True:
-        event = feed.next(deadline.clip(TICK))
-        while event is not None:
-            roll.observe(event, clock())
-            event = feed.next(0.0)
+        try:
+            _take_in(roll, feed, deadline, clock)
+        except KubelabsError as exc:
+            if not roll.synced:
+                raise
+            roll.close(clock(), str(exc))  # what has been seen is worth more than nothing
+            return
         roll.tick(clock())
         if roll.done(clock()):
             return
+        if clock() - looked >= LOOK_EVERY and not deadline.expired:
+            look(roll)
+            looked = clock()
         if deadline.expired:
             roll.close(clock(), feed.trouble)
             return
+
+
+def _take_in(roll: Roll, feed: Feed, deadline: Deadline, clock: Clock) -> None:
+    event = feed.next(deadline.clip(TICK))
+    while event is not None:
+        roll.observe(event, clock())
+        event = feed.next(0.0)
 
 
 def expected_keys(pods: Sequence[Mapping[str, Any]] | None) -> list[Key] | None:

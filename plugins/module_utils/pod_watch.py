@@ -39,6 +39,10 @@ SILENCE_ALLOWED = 5.0
 PAGE = 500
 #: Seconds for one page of a list, attempts included; then the trouble is noted and the list begun anew.
 PAGE_WITHIN = 20.0
+#: Answers that asking again does not change.
+REFUSALS = frozenset({400, 401, 403, 404, 405})
+#: Seconds of nothing but refusals after which they count, once there has been an answer.
+REFUSED_FOR = 20.0
 #: A watch that ends at once, over and over, must not become a busy loop.
 SHORTEST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
@@ -79,13 +83,16 @@ class ListWatch:
         self._sleep = sleep
         self._known: dict[str, Mapping[str, Any]] = {}
         self._version = ""
+        self._listed = False
+        self._refused_since: float | None = None
         self.trouble = ""
 
     def events(self, deadline: Deadline) -> Iterator[Event]:
         """Changes until the deadline; transient trouble is lived through.
 
         Raises:
-            ApiError: the server refuses for good: 400, 401, 403, 404, 405.
+            ApiError: the server refuses for good: 400, 401, 403, 404, 405. After the first list that takes REFUSED_FOR seconds
+                of nothing else, since an API server that is starting knows neither users nor roles for a moment.
         """
         failures = 0
         while not deadline.expired:
@@ -99,7 +106,7 @@ class ListWatch:
                 failures += 1
                 self._note(exc)
             except ApiError as exc:
-                if exc.status in (400, 401, 403, 404, 405):
+                if exc.status in REFUSALS and self._refused_for_good():
                     raise
                 failures += 1
                 self._note(exc)
@@ -110,6 +117,15 @@ class ListWatch:
                 self._note(exc)
             if failures:
                 self._pause(failures, deadline)
+
+    def _refused_for_good(self) -> bool:
+        now = time.monotonic()
+        if self._refused_since is None:
+            self._refused_since = now
+        return not self._listed or now - self._refused_since >= REFUSED_FOR
+
+    def _answered(self) -> None:
+        self.trouble, self._refused_since = "", None
 
     def _note(self, exc: Exception) -> None:
         self.trouble = str(exc)
@@ -125,7 +141,8 @@ class ListWatch:
     def _list(self, deadline: Deadline) -> Iterator[Event]:
         objects, version = self._list_pages(deadline)
         at = utc_now()
-        self.trouble = ""
+        self._answered()
+        self._listed = True
         for uid in [uid for uid in self._known if uid not in objects]:
             yield Event(DELETED, self._known.pop(uid), at)
         for uid, item in objects.items():
@@ -170,7 +187,7 @@ class ListWatch:
         stream = self._client.open_stream(self._path, query=query, deadline=deadline, read_timeout=WATCH_SECONDS + SILENCE_ALLOWED)
         for line in stream.lines():
             event = self._read(line)
-            self.trouble = ""
+            self._answered()
             if event:
                 yield event
             if deadline.expired:

@@ -26,6 +26,8 @@ class ReadyJudge:
             ready for an instant, too.
     """
 
+    lasting = True
+
     def __init__(self, min_ready_seconds: float = 0.0) -> None:
         self._min_ready = min_ready_seconds
         self._ready_since: float | None = None
@@ -35,14 +37,15 @@ class ReadyJudge:
         self._image_message = ""
 
     def observe(self, pod: Mapping[str, Any], at: datetime, now: float) -> None:
-        self._pod = pod
         if not is_ready(pod):
             self._ready_since = None
         elif self._ready_since is None:
-            self._ready_since = now - _ready_for(pod, at)
+            # The cluster's clock need not be ours, so its time counts only for what was before we came.
+            self._ready_since = now - (_ready_for(pod, at) if not self._pod else 0.0)
+        self._pod = pod
         self._image_message = image_message(pod) or self._image_message
         found = None if is_ready(pod) else obstacle(pod, self._image_message)
-        if found is None or self._obstacle is None or _family(found) != _family(self._obstacle):
+        if found is None or not found.goes_on(self._obstacle):
             self._since = now
         self._obstacle = found
 
@@ -65,8 +68,3 @@ def _ready_for(pod: Mapping[str, Any], at: datetime) -> float:
     """Seconds for which the pod has been ready by its own account. Its times have a resolution of one second."""
     since = parse_time(condition(pod, "Ready").get("lastTransitionTime"))
     return max(0.0, (at - since).total_seconds() - 1.0) if since else 0.0
-
-
-def _family(found: Obstacle) -> str:
-    """ErrImagePull and ImagePullBackOff alternate while the same pull keeps failing."""
-    return "ErrImagePull" if found.kind == "ImagePullBackOff" else found.kind

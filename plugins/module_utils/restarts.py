@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from .pod_status import (
-    Obstacle, container_names, container_specs, container_status, default_container, describe, image_message, obstacle,
-    restarts_on, state_of,
+    Obstacle, as_count, as_text, container_names, container_specs, container_status, container_statuses, default_container, describe,
+    describe_container, image_message, obstacle, restarts_on, state_of,
 )
 from .pod_wait import FAILED, NEVER_STARTED, REACHED, TIMEOUT, Verdict
 from .restart_timeline import Timeline
@@ -57,6 +57,8 @@ class RestartJudge:
         timeline: the history so far.
     """
 
+    lasting = False
+
     def __init__(self, pod: Mapping[str, Any], container: str | None, until: Until) -> None:
         self._until = until
         self._pod: Mapping[str, Any] = pod
@@ -70,16 +72,24 @@ class RestartJudge:
         self._pod = pod
         self.timeline.observe(pod)
         self._image_message = image_message(pod) or self._image_message
-        found = self._relevant(obstacle(pod, self._image_message))
-        if found is None or self._obstacle is None or found.kind != self._obstacle.kind:
+        found = self._find_obstacle()
+        if found is None or not found.goes_on(self._obstacle):
             self._since = now
         self._obstacle = found
 
-    def _relevant(self, found: Obstacle | None) -> Obstacle | None:
-        """A crash loop is what is waited for, and not an obstacle; unless it keeps our container from ever being started."""
-        if found is not None and found.kind == "CrashLoopBackOff":
-            started = state_of(container_status(self._pod, self.container))[0] in ("running", "terminated") or self.timeline.runs
-            return None if started else found
+    def _find_obstacle(self) -> Obstacle | None:
+        """What keeps the container from running again.
+
+        Until it has started for the first time, init containers can keep it from it; other containers never do. That it
+        crashes, or that its program cannot be started, is what is waited for as long as the kubelet goes on trying.
+        """
+        waits_for = {self.container}
+        if not self.timeline.runs:
+            waits_for |= {as_text(status.get("name")) for init, status in container_statuses(self._pod) if init}
+        found = obstacle(self._pod, self._image_message, waits_for)
+        if found is not None and found.container == self.container:
+            restarts = found.kind == "CrashLoopBackOff" or (found.kind == "RunContainerError" and bool(self.timeline.runs))
+            return None if restarts else found
         return found
 
     def verdict(self, now: float) -> Verdict | None:
@@ -126,4 +136,17 @@ class RestartJudge:
         missing = ", ".join(self._until.missing(self.timeline))
         if self._obstacle:
             return Verdict(TIMEOUT, f"{missing} in time: {self._obstacle.reason}", self._obstacle.hint)
-        return Verdict(TIMEOUT, f"{missing} in time: {describe(self._pod)}", "wait longer: the back-off doubles up to 5 minutes between restarts")
+        status = container_status(self._pod, self.container)
+        doing = describe_container(status) if status else describe(self._pod)
+        return Verdict(TIMEOUT, f"{missing} in time: {doing}", self._timeout_hint())
+
+    def _timeout_hint(self) -> str:
+        others = [
+            as_text(status.get("name")) for _init, status in container_statuses(self._pod)
+            if status.get("name") != self.container and as_count(status.get("restartCount"))
+        ]
+        if self.timeline.restarts == 0 and others:
+            return f"container {self.container} was followed, and it is {', '.join(others)} that restarts: name it with the option container"
+        if not any(run.finished for run in self.timeline.runs.values()):
+            return f"container {self.container} has never exited: is it the one that was meant, and does it exit at all?"
+        return "wait longer: the back-off doubles up to 5 minutes between restarts"

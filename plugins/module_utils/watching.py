@@ -7,32 +7,75 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 from . import pod_events
 from .client import Client
 from .deadline import Clock, Deadline, iso, utc_now
-from .errors import ApiError, KubelabsError
-from .fleet import run_fleet
-from .pod_status import as_list, as_map, as_text, columns, is_deleting, is_ready, metadata, pod_ips, uid_of
-from .pod_wait import DELETED_MEANWHILE, DESELECTED, OUT_OF_SIGHT, TIMEOUT, Entry, Judge, Key, Roll, Verdict, replaced, wait
+from .errors import ApiError, ArgumentError, KubelabsError
+from .fleet import run_bounded, run_fleet
+from .pod_status import as_list, as_map, as_text, columns, describe, is_deleting, is_ready, metadata, pod_ips, uid_of
+from .pod_wait import (
+    DELETED_MEANWHILE, DESELECTED, NEVER_STARTED, OUT_OF_SIGHT, TIMEOUT, Entry, Judge, Key, Roll, Verdict, expected_keys, replaced, wait,
+)
 from .pod_watch import Feed, ListWatch
 from .probe import sentence
 from .ready import ReadyJudge
 from .restart_timeline import Timeline
 from .restarts import RestartJudge, Until
 
-PODS = "/api/v1/pods"
 #: Seconds for asking further when the wait is over, of those that are left ...
 ASK_WITHIN = 5.0
 #: ... and when none are: the task's timeout is to hold within a second.
 ASK_LATE = 0.5
+#: Seconds for a look at the events during the wait.
+LOOK_WITHIN = 3.0
 
 
-def watch_ready(client: Client, selector: str, *, expected: Sequence[Key] | None, namespaces: Sequence[str], grace: float,
-                min_ready_seconds: float, deadline: Deadline, clock: Clock) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Selection:
+    """Which pods are waited for.
+
+    Attributes:
+        selector: the label selector.
+        expected: exactly these, by (namespace, name); None takes every pod that the selector matches.
+        namespaces: without expected, only these count; empty for all.
+        grace: seconds that an expected pod, or without expected the first one, may be missing.
+    """
+
+    selector: str
+    expected: Sequence[Key] | None
+    namespaces: Sequence[str]
+    grace: float
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Selection:
+        """From the options of a module that watches.
+
+        Raises:
+            ArgumentError: the selector is empty, or a pod is listed twice.
+        """
+        if not options["label_selector"].strip():
+            raise ArgumentError("label_selector is empty, which would match every pod of the cluster: give a label that your pods carry.")
+        return cls(options["label_selector"], expected_keys(options["pods"]), options["namespaces"], options["grace"])
+
+    def path(self, resource: str) -> str:
+        """Where the API has them. In one namespace that of the namespace, which asks for no rights beyond it."""
+        namespaces = set(self.namespaces) if self.expected is None else {namespace for namespace, _name in self.expected}
+        return f"/api/v1/namespaces/{quote(namespaces.pop(), safe='')}/{resource}" if len(namespaces) == 1 else f"/api/v1/{resource}"
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What a wait came to: a result for each pod, and one sentence where there was none at all."""
+
+    results: list[dict[str, Any]]
+    nobody: str = ""
+
+
+def watch_ready(client: Client, selection: Selection, *, min_ready_seconds: float, deadline: Deadline, clock: Clock) -> Watched:
     """Waits until every pod is ready or cannot become it; see the module pod_ready_watch for the results.
 
     Raises:
@@ -49,11 +92,11 @@ def watch_ready(client: Client, selector: str, *, expected: Sequence[Key] | None
             "pod_ip": ips[0] if ips else "", "pod_ips": ips, "restarts": columns(pod).restarts,
         }
 
-    return _watch(client, selector, lambda pod: ReadyJudge(min_ready_seconds), result, expected, namespaces, grace, deadline, clock, began)
+    return _watch(client, selection, lambda pod: ReadyJudge(min_ready_seconds), result, deadline, clock, began)
 
 
-def watch_restarts(client: Client, selector: str, until: Until, *, container: str | None, expected: Sequence[Key] | None,
-                   namespaces: Sequence[str], grace: float, deadline: Deadline, clock: Clock) -> list[dict[str, Any]]:
+def watch_restarts(client: Client, selection: Selection, until: Until, *, container: str | None, deadline: Deadline,
+                   clock: Clock) -> Watched:
     """Waits until the condition holds for every pod; see the module pod_restart_watch for the results.
 
     Raises:
@@ -74,38 +117,53 @@ def watch_restarts(client: Client, selector: str, until: Until, *, container: st
             "back_off": {"verdict": back_off["verdict"], "reason": sentence(back_off["reason"])},
         }
 
-    return _watch(
-        client, selector, lambda pod: RestartJudge(pod, container, until), result, expected, namespaces, grace, deadline, clock, began
-    )
+    return _watch(client, selection, lambda pod: RestartJudge(pod, container, until), result, deadline, clock, began)
 
 
-def _watch(client: Client, selector: str, make_judge: Callable[[Mapping[str, Any]], Judge], result: Callable[[Entry], dict[str, Any]],
-           expected: Sequence[Key] | None, namespaces: Sequence[str], grace: float, deadline: Deadline, clock: Clock,
-           began: float) -> list[dict[str, Any]]:
-    roll = Roll(make_judge, expected=expected, namespaces=namespaces, grace=grace, started=began)
-    feed = Feed(ListWatch(client, PODS, selector), deadline)
+def _watch(client: Client, selection: Selection, make_judge: Callable[[Mapping[str, Any]], Judge],
+           result: Callable[[Entry], dict[str, Any]], deadline: Deadline, clock: Clock, began: float) -> Watched:
+    roll = Roll(make_judge, expected=selection.expected, namespaces=selection.namespaces, grace=selection.grace, started=began)
+    feed = Feed(ListWatch(client, selection.path("pods"), selection.selector), deadline)
     try:
-        wait(roll, feed, deadline, clock)
+        wait(roll, feed, deadline, clock, lambda roll: _look_for_volumes(client, selection, roll, deadline, clock))
     except ApiError as exc:
-        raise KubelabsError(f"The pods matching {selector!r} cannot be watched on {client.describe()}: {exc}.") from exc
+        raise KubelabsError(f"The pods matching {selection.selector!r} cannot be watched on {client.describe()}: {exc}.") from exc
     entries = list(roll.entries.values())
-    _ask_further(client, entries, selector, Deadline(max(ASK_LATE, deadline.clip(ASK_WITHIN))))
-    if expected is None:
+    late = Deadline(max(ASK_LATE, deadline.clip(ASK_WITHIN)))
+    if not entries and selection.expected is None:
+        return Watched([], _nobody(client, selection, late))
+    _ask_further(client, entries, selection, late)
+    if selection.expected is None:
         entries.sort(key=lambda entry: entry.key)
-    return [result(entry) for entry in entries]
+    return Watched([result(entry) for entry in entries])
 
 
-def _ask_further(client: Client, entries: Sequence[Entry], selector: str, deadline: Deadline) -> None:
+def _look_for_volumes(client: Client, selection: Selection, roll: Roll, deadline: Deadline, clock: Clock) -> None:
+    """Decides about pods that wait for a volume which somebody has to create first: their status says nothing of it."""
+    waiting = [
+        entry for entry in roll.undecided()
+        if clock() - entry.since >= pod_events.VOLUME_PATIENCE and pod_events.is_creating(entry.pod or {})
+    ]
+    if not waiting:
+        return
+    causes = pod_events.causes(_events(client, selection, deadline.within(LOOK_WITHIN)))
+    for entry in waiting:
+        cause = causes.get(entry.uid)
+        if cause and cause.lasting:
+            roll.decide(entry, Verdict(NEVER_STARTED, f"{describe(entry.pod or {})}; {cause.reason}", cause.hint), clock())
+
+
+def _ask_further(client: Client, entries: Sequence[Entry], selection: Selection, deadline: Deadline) -> None:
     """Adds to the verdicts what a watch of pods cannot show. Decoration: what cannot be asked leaves the verdict as it is."""
     out_of_sight = [entry for entry in entries if entry.verdict is OUT_OF_SIGHT]
     if out_of_sight:
         run_fleet(
-            out_of_sight, lambda entry: _tell_where_it_went(client, entry, selector, deadline), concurrency=8, deadline=deadline,
+            out_of_sight, lambda entry: _tell_where_it_went(client, entry, selection.selector, deadline), concurrency=8, deadline=deadline,
             on_error=lambda entry, exc: None, on_deadline=lambda entry, begun: None,
         )
     unexplained = [entry for entry in entries if entry.verdict and (entry.pod is None or entry.verdict.verdict == TIMEOUT)]
     if unexplained:
-        _tell_what_events_say(client, unexplained, deadline)
+        _tell_what_events_say(unexplained, _events(client, selection, deadline))
 
 
 def _tell_where_it_went(client: Client, entry: Entry, selector: str, deadline: Deadline) -> None:
@@ -128,23 +186,43 @@ def _tell_where_it_went(client: Client, entry: Entry, selector: str, deadline: D
         )
 
 
-def _tell_what_events_say(client: Client, entries: Sequence[Entry], deadline: Deadline) -> None:
-    try:
-        answer = client.get("/api/v1/events", query=[("fieldSelector", pod_events.FIELD_SELECTOR)], deadline=deadline)
-    except KubelabsError:
-        return
-    events = as_list(as_map(answer).get("items"))
+def _tell_what_events_say(entries: Sequence[Entry], events: Sequence[Any]) -> None:
     causes, refusals = pod_events.causes(events), pod_events.refusals(events)
     for entry in entries:
         if entry.verdict is None:
             continue
         namespace, name = entry.key
-        refused = [message for message in refusals.get(namespace, []) if name in message]
+        refused = pod_events.about(name, refusals.get(namespace, []))
         cause = causes.get(entry.uid)
         if entry.pod is None and refused:
-            entry.verdict = replace(entry.verdict, reason=f"{entry.verdict.reason}: {refused[-1]}")
-        elif cause:
+            entry.verdict = replace(entry.verdict, reason=f"{entry.verdict.reason}: {refused}")
+        elif entry.pod and cause and cause.explains(entry.pod):
             entry.verdict = replace(entry.verdict, reason=f"{entry.verdict.reason}; {cause.reason}", hint=cause.hint)
+
+
+def _nobody(client: Client, selection: Selection, deadline: Deadline) -> str:
+    """Why there is no pod at all, as far as that can be told."""
+    where = f" in {', '.join(sorted(selection.namespaces)[:5])}{' and others' if len(selection.namespaces) > 5 else ''}" if selection.namespaces else ""
+    text = f"No pod matching {selection.selector!r} appeared{where} within {selection.grace:g} s"
+    refusals = pod_events.refusals(_events(client, selection, deadline))
+    for namespace, messages in sorted(refusals.items()):
+        if namespace in selection.namespaces:
+            return f"{text}; a controller in {namespace} was refused its pods: {messages[-1].rstrip('.')}."
+    if refusals and not selection.namespaces:
+        namespace, messages = sorted(refusals.items())[0]
+        return f"{text}; perhaps because a controller was refused its pods, as one in {namespace} was: {messages[-1].rstrip('.')}."
+    return f"{text}."
+
+
+def _events(client: Client, selection: Selection, deadline: Deadline) -> Sequence[Any]:
+    """The warnings of the cluster; none where they cannot be read."""
+    try:
+        answer = run_bounded(
+            lambda: client.get(selection.path("events"), query=[("fieldSelector", pod_events.FIELD_SELECTOR)], deadline=deadline), deadline
+        )
+    except KubelabsError:
+        return []
+    return as_list(as_map(answer).get("items"))
 
 
 def _common(entry: Entry, client: Client, words: Sequence[str], started: str | None, began: float) -> dict[str, Any]:

@@ -186,25 +186,20 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.kubelabs.pods.plugins.module_utils.client import Client
 from ansible_collections.kubelabs.pods.plugins.module_utils.deadline import Deadline
 from ansible_collections.kubelabs.pods.plugins.module_utils.module_frame import run_module, unmet_pods, watch_argument_spec
-from ansible_collections.kubelabs.pods.plugins.module_utils.pod_wait import expected_keys
-from ansible_collections.kubelabs.pods.plugins.module_utils.watching import watch_ready
+from ansible_collections.kubelabs.pods.plugins.module_utils.watching import Selection, watch_ready
 
 
 def check(params: dict[str, Any]) -> None:
-    expected_keys(params["pods"])
+    Selection.from_options(params)
 
 
 def work(module: AnsibleModule, client: Client, deadline: Deadline) -> dict[str, Any]:
     params = module.params
-    results = watch_ready(
-        client, params["label_selector"], expected=expected_keys(params["pods"]), namespaces=params["namespaces"],
-        grace=params["grace"], min_ready_seconds=params["min_ready_seconds"], deadline=deadline, clock=time.monotonic,
+    watched = watch_ready(
+        client, Selection.from_options(params), min_ready_seconds=params["min_ready_seconds"], deadline=deadline, clock=time.monotonic
     )
-    result: dict[str, Any] = {"changed": False, "results": results}
-    if results or params["pods"] is not None:
-        summary = unmet_pods(results, "did not become ready")
-    else:
-        summary = f"No pod matching {params['label_selector']!r} appeared within {params['grace']:g} s."
+    result: dict[str, Any] = {"changed": False, "results": watched.results}
+    summary = watched.nobody or unmet_pods(watched.results, "did not become ready")
     return {**result, "msg": summary} if summary else result
 
 

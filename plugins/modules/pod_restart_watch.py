@@ -288,9 +288,8 @@ from ansible_collections.kubelabs.pods.plugins.module_utils.client import Client
 from ansible_collections.kubelabs.pods.plugins.module_utils.deadline import Deadline
 from ansible_collections.kubelabs.pods.plugins.module_utils.errors import ArgumentError
 from ansible_collections.kubelabs.pods.plugins.module_utils.module_frame import run_module, unmet_pods, watch_argument_spec
-from ansible_collections.kubelabs.pods.plugins.module_utils.pod_wait import expected_keys
 from ansible_collections.kubelabs.pods.plugins.module_utils.restarts import Until
-from ansible_collections.kubelabs.pods.plugins.module_utils.watching import watch_restarts
+from ansible_collections.kubelabs.pods.plugins.module_utils.watching import Selection, watch_restarts
 
 
 def argument_spec() -> dict[str, Any]:
@@ -315,22 +314,18 @@ def make_until(options: dict[str, Any]) -> Until:
 
 
 def check(params: dict[str, Any]) -> None:
-    expected_keys(params["pods"])
+    Selection.from_options(params)
     make_until(params["until"])
 
 
 def work(module: AnsibleModule, client: Client, deadline: Deadline) -> dict[str, Any]:
     params = module.params
-    results = watch_restarts(
-        client, params["label_selector"], make_until(params["until"]), container=params["container"],
-        expected=expected_keys(params["pods"]), namespaces=params["namespaces"], grace=params["grace"], deadline=deadline,
+    watched = watch_restarts(
+        client, Selection.from_options(params), make_until(params["until"]), container=params["container"], deadline=deadline,
         clock=time.monotonic,
     )
-    result: dict[str, Any] = {"changed": False, "results": results}
-    if results or params["pods"] is not None:
-        summary = unmet_pods(results, "did not restart as awaited")
-    else:
-        summary = f"No pod matching {params['label_selector']!r} appeared within {params['grace']:g} s."
+    result: dict[str, Any] = {"changed": False, "results": watched.results}
+    summary = watched.nobody or unmet_pods(watched.results, "did not restart as awaited")
     return {**result, "msg": summary} if summary else result
 
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from ansible_collections.kubelabs.pods.plugins.modules import pod_ready_watch
-from ansible_collections.kubelabs.pods.plugins.module_utils import pod_status
+from ansible_collections.kubelabs.pods.plugins.module_utils import pod_events, pod_status, pod_wait, pod_watch
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi, status_object
 from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import run_module
 from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import make_event, make_pod, terminated, waiting
@@ -127,9 +127,8 @@ def test_no_pod_at_all(api, watch):
 )
 def test_what_cannot_become_ready_is_said_at_once(api, watch, pod, verdict, words):
     api.put(pod)
-    began = time.monotonic()
-    one = watch()["results"][0]
-    assert time.monotonic() - began < 1.5
+    one = watch(pods=[{"namespace": "lab-alice", "name": "web"}])["results"][0]
+    assert one["duration"] < 1
     assert (one["verdict"], one["ready"]) == (verdict, False)
     assert words in one["reason"] and one["hint"]
 
@@ -176,6 +175,46 @@ def test_timeout_says_what_the_pod_was_doing(api, watch):
     one = watch(timeout=0.7)["results"][0]
     assert (one["verdict"], one["status"]) == ("timeout", "Running")
     assert one["reason"] == "Not ready in time: container app runs and is not ready."
+
+
+def test_ready_must_last_until_the_wait_is_over(api, watch):
+    """While the others are waited for, one that was ready crashes, is deleted, or is not ready for a moment."""
+    for name in ("crashes", "goes", "wavers"):
+        api.put(make_pod(name))
+    api.put(pending("late"))
+
+    def meanwhile():
+        time.sleep(0.3)
+        api.put(make_pod("crashes", ready=False, containers=[terminated(restarts=1)]))
+        api.remove("goes")
+        api.put(make_pod("wavers", ready=False))
+        time.sleep(0.3)
+        api.put(make_pod("wavers"))
+        api.put(make_pod("late"))
+
+    api.on_watch("/pods", meanwhile)
+    result = watch()
+    assert verdicts(result) == {"crashes": "failed", "goes": "deleted", "late": "reached", "wavers": "reached"}
+    by_name = {one["pod"]: one for one in result["results"]}
+    assert (by_name["crashes"]["ready"], by_name["wavers"]["ready"]) == (False, True)
+    assert by_name["wavers"]["duration"] > 0.5
+
+
+def test_pods_on_their_way_out_are_not_of_the_class(api, watch):
+    """As during a rollout. Who asks for a pod by its name is told."""
+    api.put(make_pod("old", deleting=True))
+    api.put(make_pod("new"))
+    api.on_watch("/pods", lambda: api.remove("old"))
+    assert verdicts(watch(min_ready_seconds=2)) == {"new": "reached"}
+    api.put(make_pod("old", deleting=True))
+    assert verdicts(watch(pods=[{"namespace": "lab-alice", "name": "old"}])) == {"old": "deleted"}
+
+
+def test_clocks_that_differ_do_not_make_a_pod_ready_for_longer(api, watch):
+    """The cluster's clock is far behind ours: what turned ready while we looked has been so for an instant, whatever its time says."""
+    api.put(pending("web"))
+    api.on_watch("/pods", lambda: (api.put(make_pod("web")), time.sleep(0.5), api.put(make_pod("web", ready=False, containers=[terminated(restarts=1)]))))
+    assert verdicts(watch(min_ready_seconds=1.5)) == {"web": "failed"}
 
 
 def test_deleted_and_replaced_are_no_timeouts(api, watch):
@@ -281,7 +320,7 @@ def test_a_pod_listed_twice(watch, api):
 def test_a_pod_that_could_not_be_created_says_what_its_controller_said(api, watch):
     refusal = 'create Pod web-0 in StatefulSet web failed error: pods "web-0" is forbidden: exceeded quota: none'
     events = [make_event("FailedCreate", 'pods "web-0" of another', namespace="lab-bob"), make_event("FailedCreate", refusal)]
-    api.fault("/api/v1/events", lambda connection, request: connection.reply(200, {"items": events}))
+    api.fault("/events$", lambda connection, request: connection.reply(200, {"items": events}))
     result = watch(pods=[{"namespace": "lab-alice", "name": "web-0"}])
     assert verdicts(result) == {"web-0": "never_started"}
     assert result["results"][0]["reason"].endswith(f": {refusal}.")
@@ -291,16 +330,108 @@ def test_a_timeout_gives_the_cause_that_only_events_know(api, watch):
     message = 'MountVolume.SetUp failed for volume "config" : configmap "no-such" not found'
     api.put(pending(reason="ContainerCreating"))
     api.put(pending("other", reason="ContainerCreating"))
-    api.fault("/api/v1/events", lambda connection, request: connection.reply(200, {"items": [make_event("FailedMount", message)]}))
+    api.fault("/events$", lambda connection, request: connection.reply(200, {"items": [make_event("FailedMount", message)]}))
     other, web = watch(timeout=0.7)["results"]
     assert web["verdict"] == "timeout" and web["reason"].endswith(f"(ContainerCreating); FailedMount: {message}.")
     assert "ConfigMap" in web["hint"]
     assert "FailedMount" not in other["reason"]
 
 
+def test_a_volume_that_somebody_has_to_create_first(api, watch, monkeypatch):
+    """Said when the kubelet has said so for a while, and not when the time is over; what may pass is waited for."""
+    monkeypatch.setattr(pod_events, "VOLUME_PATIENCE", 0.6)
+    monkeypatch.setattr(pod_wait, "LOOK_EVERY", 0.2)
+    for name in ("no-map", "slow", "no-event"):
+        api.put(pending(name, reason="ContainerCreating"))
+    events = [
+        make_event("FailedMount", 'MountVolume.SetUp failed for volume "config" : configmap "no-such" not found', uid="uid-lab-alice-no-map"),
+        make_event("FailedMount", "failed to sync secret cache: timed out waiting for the condition", uid="uid-lab-alice-slow"),
+    ]
+    api.fault("/events$", lambda connection, request: connection.reply(200, {"items": events}), times=99)
+    result = watch(timeout=2)
+    assert verdicts(result) == {"no-event": "timeout", "no-map": "never_started", "slow": "timeout"}
+    (no_map,) = [one for one in result["results"] if one["pod"] == "no-map"]
+    assert 0.5 < no_map["duration"] < 1.8
+    assert 'configmap "no-such" not found' in no_map["reason"] and "ConfigMap" in no_map["hint"]
+
+
+def test_an_event_that_is_over_explains_nothing(api, watch):
+    api.put(make_pod("web", ready=False))
+    api.fault("/events$", lambda connection, request: connection.reply(200, {"items": [make_event("FailedMount", "was late")]}))
+    one = watch(timeout=0.7)["results"][0]
+    assert "FailedMount" not in one["reason"] and "volume" not in one["hint"]
+
+
+def test_nobody_because_of_a_quota(api, watch):
+    """The names of a Deployment's pods are not known beforehand, so nobody can list them in `pods`."""
+    events = [make_event("FailedCreate", 'Error creating: pods "web-5d4f-abcde" is forbidden: exceeded quota: none')]
+    api.fault("/events$", lambda connection, request: connection.reply(200, {"items": events}), times=2)
+    assert watch(namespaces=["lab-alice"])["msg"] == (
+        "No pod matching 'class=c' appeared in lab-alice within 0.3 s; a controller in lab-alice was refused its pods: "
+        'Error creating: pods "web-5d4f-abcde" is forbidden: exceeded quota: none.'
+    )
+    assert "perhaps because a controller was refused its pods, as one in lab-alice was" in watch()["msg"]
+
+
+def test_one_namespace_asks_for_no_rights_beyond_it(api, watch):
+    api.put(make_pod("a"))
+    watch(namespaces=["lab-alice"])
+    watch(pods=[{"namespace": "lab-alice", "name": "a"}])
+    assert {request.path for request in api.requests} == {"/version", "/api/v1/namespaces/lab-alice/pods"}
+    watch(namespaces=["lab-alice", "lab-bob"])
+    assert "/api/v1/pods" in {request.path for request in api.requests}
+
+
+def test_a_refusal_about_another_pod_is_not_this_ones(api, watch):
+    events = [make_event("FailedCreate", 'pods "web-0" is forbidden: exceeded quota')]
+    api.fault("/events$", lambda connection, request: connection.reply(200, {"items": events}))
+    assert "quota" not in watch(pods=[{"namespace": "lab-alice", "name": "web"}])["results"][0]["reason"]
+
+
+@pytest.mark.parametrize("selector", ["", "  "])
+def test_an_empty_selector_is_refused(api, watch, selector):
+    result = watch(label_selector=selector)
+    assert result["failed"] and "label_selector is empty" in result["msg"] and not api.requests
+
+
+def test_refusals_while_the_server_starts_are_lived_through(api, watch):
+    """An API server that is starting knows neither users nor roles for a moment."""
+    api.put(pending("a"))
+
+    def refused(status):
+        return lambda connection, request: connection.error(status, "Forbidden", "no role yet")
+
+    api.fault("/pods", refused(403), watch=True)
+    api.fault("/pods", refused(401), watch=True)
+    api.on_watch("/pods", lambda: api.put(make_pod("a")))
+    assert verdicts(watch()) == {"a": "reached"}
+
+
+def test_refusals_for_good_end_it_and_keep_what_was_seen(api, watch, monkeypatch):
+    monkeypatch.setattr(pod_watch, "REFUSED_FOR", 0.5)
+    api.put(make_pod("a"))
+    api.put(pending("b"))
+    api.fault("/pods", lambda connection, request: connection.error(403, "Forbidden", "the role is gone"), watch=True, times=99)
+    result = watch()
+    assert verdicts(result) == {"a": "reached", "b": "timeout"}
+    assert "the role is gone" in result["results"][1]["reason"]
+
+
+def test_events_that_drip_hold_nothing_up(api, watch):
+    def drip(connection, request):
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n")
+        connection.drip(b" " * 100, 0.1)
+
+    api.put(pending(reason="ContainerCreating"))
+    api.fault("/events$", drip)
+    began = time.monotonic()
+    assert verdicts(watch(timeout=0.7)) == {"web": "timeout"}
+    assert time.monotonic() - began < 1.9
+
+
 def test_events_that_do_not_come_hold_nothing_up(api, watch):
     api.put(pending(reason="ContainerCreating"))
-    api.fault("/api/v1/events", lambda connection, request: connection.half_open())
+    api.fault("/events$", lambda connection, request: connection.half_open())
     began = time.monotonic()
     one = watch(timeout=0.7)["results"][0]
     assert time.monotonic() - began < 1.7
@@ -308,7 +439,7 @@ def test_events_that_do_not_come_hold_nothing_up(api, watch):
 
 
 def test_events_that_may_not_be_read_change_nothing(api, watch):
-    api.fault("/api/v1/events", lambda connection, request: connection.error(403, "Forbidden"))
+    api.fault("/events$", lambda connection, request: connection.error(403, "Forbidden"))
     result = watch(pods=[{"namespace": "lab-alice", "name": "web-0"}])
     assert result["results"][0]["reason"] == "No such pod appeared within 0 s."
 

@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from ansible_collections.kubelabs.pods.plugins.modules import pod_restart_watch
+from ansible_collections.kubelabs.pods.plugins.module_utils import pod_status
 from ansible_collections.kubelabs.pods.plugins.module_utils.restart_timeline import TOLERANCE_REASON
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi
 from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import run_module
@@ -142,8 +145,53 @@ def test_a_container_that_has_ended_for_good_is_not_waited_for(api, watch, polic
 )
 def test_what_cannot_restart_is_said_at_once(api, watch, state, verdict, words):
     api.put(state)
-    one = watch({"restarts": 1})["results"][0]
+    one = watch({"restarts": 1}, pods=[{"namespace": "lab-alice", "name": "crash"}])["results"][0]
     assert one["verdict"] == verdict and words in one["reason"] and one["duration"] < 2
+
+
+def test_another_container_that_cannot_start_is_no_obstacle(api, watch):
+    """Containers of a pod start independently of each other."""
+    beside = waiting("beside", reason="ErrImagePull", message="not found")
+    api.put(pod(beside, running(), ready=False))
+    api.on_watch("/pods", lambda: (time.sleep(0.5), api.put(pod(beside, running(restarts=1, last=ended()), ready=False))))
+    one = watch({"restarts": 1}, container="app")["results"][0]
+    assert (one["verdict"], one["restarts"]) == ("reached", 1)
+
+
+def test_the_same_pull_that_keeps_failing_is_one_obstacle(api, watch, monkeypatch):
+    """ErrImagePull and ImagePullBackOff alternate; the patience is for both together."""
+    monkeypatch.setattr(pod_status, "TRANSIENT_IMAGE_PATIENCE", 1.0)
+    states = [pod(waiting(reason=reason, message="i/o timeout"), ready=False) for reason in ("ErrImagePull", "ImagePullBackOff") * 5]
+    api.put(states[0])
+    api.on_watch("/pods", lambda: [(time.sleep(0.3), api.put(state)) for state in states[1:]])
+    one = watch({"restarts": 1})["results"][0]
+    assert one["verdict"] == "never_started" and one["duration"] < 2
+
+
+def test_a_program_that_cannot_be_started_restarts_all_the_same(api, watch, monkeypatch):
+    monkeypatch.setattr(pod_status, "_PATIENCE", {"RunContainerError": 0.2})
+    last = {"exitCode": 128, "reason": "StartError", "finishedAt": "2026-11-22T08:31:41Z"}
+    api.put(pod(waiting(reason="RunContainerError", message="no such file", restarts=1, last=last), ready=False))
+    api.on_watch("/pods", lambda: (time.sleep(0.8), api.put(pod(waiting(reason="CrashLoopBackOff", restarts=2, last=last), ready=False))))
+    assert watch({"restarts": 2})["results"][0]["verdict"] == "reached"
+
+
+def test_an_evicted_pod_is_not_in_back_off(api, watch):
+    state = pod(terminated(code=137, restarts=2), ready=False, phase="Failed", reason="Evicted", message="disk pressure")
+    api.put(state)
+    one = watch({"restarts": 2, "state": "CrashLoopBackOff"})["results"][0]
+    assert (one["verdict"], one["in_back_off"]) == ("failed", False)
+
+
+def test_hints_at_the_timeout(api, watch):
+    api.put(pod(running(), running("beside", restarts=3, last=ended())))
+    one = watch({"restarts": 1}, timeout=0.6)["results"][0]
+    assert one["reason"] == "0 of 1 restarts in time: container app is running."
+    assert one["hint"] == "Container app was followed, and it is beside that restarts: name it with the option container."
+    api.put(pod(running()))
+    assert "has never exited" in watch({"restarts": 1}, timeout=0.6)["results"][0]["hint"]
+    api.put(pod(running(restarts=1, last=ended())))
+    assert "wait longer" in watch({"restarts": 2}, timeout=0.6)["results"][0]["hint"].lower()
 
 
 def test_a_crash_loop_is_no_obstacle(api, watch):
