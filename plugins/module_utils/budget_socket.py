@@ -134,7 +134,7 @@ def open_budget_socket(endpoint: Endpoint, deadline: Deadline) -> BudgetSocket:
         OSError: TimeoutError and ssl.SSLError among them.
     """
     host, port = (endpoint.proxy[0], endpoint.proxy[1]) if endpoint.proxy else (endpoint.host, endpoint.port)
-    sock: Any = socket.create_connection((host, port), timeout=max(0.001, deadline.clip(CONNECT_TIMEOUT)))
+    sock: Any = _connect(host, port, deadline)
     try:
         for option in keepalive_options():
             sock.setsockopt(*option)
@@ -148,6 +148,23 @@ def open_budget_socket(endpoint: Endpoint, deadline: Deadline) -> BudgetSocket:
         sock.close()
         raise
     return BudgetSocket(sock, deadline)
+
+
+def _connect(host: str, port: int, deadline: Deadline) -> socket.socket:
+    """To the first address that answers; all of them together inside the deadline."""
+    failure: OSError = OSError(f"{host} has no address")
+    for family, kind, protocol, _name, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        if deadline.expired:
+            raise TimeoutError("the deadline has passed")
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.settimeout(max(0.001, deadline.clip(CONNECT_TIMEOUT)))
+            sock.connect(address)
+            return sock
+        except OSError as exc:
+            sock.close()
+            failure = exc
+    raise failure
 
 
 def _tunnel(sock: socket.socket, endpoint: Endpoint, headers: Mapping[str, str], deadline: Deadline) -> None:

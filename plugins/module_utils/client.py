@@ -10,6 +10,7 @@ There is no CoreV1Api here: importing it takes 0.8 s with client 37, and its mod
 from __future__ import annotations
 
 import json
+import math
 import socket
 import ssl
 import threading
@@ -85,7 +86,10 @@ class Client:
     def __init__(self, connection: Connection, *, concurrency: int = 32, sleep: Callable[[float], None] = time.sleep) -> None:
         self.connection = connection
         self.server = str(connection.configuration.host)
-        self.kubectl = Kubectl(connection.asked_context, connection.asked_kubeconfig)
+        self.kubectl = Kubectl(
+            connection.asked_context, connection.asked_kubeconfig, connection.asked_server, connection.impersonate_user,
+            connection.impersonate_groups,
+        )
         self.version = ""
         self._configuration = connection.configuration
         self._sleep = sleep
@@ -344,7 +348,7 @@ def _read_all(raw: Any, deadline: Deadline) -> bytes:
 
     pieces: list[bytes] = []
     try:
-        for piece in raw.stream(65536):
+        for piece in _pieces(raw):
             pieces.append(piece)
             if deadline.expired:
                 raw.close()
@@ -354,6 +358,15 @@ def _read_all(raw: Any, deadline: Deadline) -> bytes:
         raise _transport_error(exc, deadline) from exc
     raw.release_conn()
     return b"".join(pieces)
+
+
+def _pieces(raw: Any) -> Iterator[bytes]:
+    """The body as it arrives. Before urllib3 2.3 it comes in blocks of 64 KiB, however slowly they fill."""
+    if not hasattr(raw, "read1"):
+        yield from raw.stream(65536)
+        return
+    while piece := raw.read1(65536):
+        yield piece
 
 
 def _transport_error(exc: Exception, deadline: Deadline) -> TransportError | DeadlineExceeded:
@@ -395,11 +408,17 @@ def _api_error(status: int, headers: Mapping[str, str], content: bytes) -> ApiEr
         details = parsed.get("details")
         if isinstance(details, Mapping) and isinstance(details.get("retryAfterSeconds"), (int, float)):
             retry_after = float(details["retryAfterSeconds"])
+    asked = seconds_in(headers.get("Retry-After"))
+    return ApiError(status, reason, message, retry_after if asked is None else asked)
+
+
+def seconds_in(text: Any) -> float | None:
+    """The seconds, 0 or more, that a header holds; None where it is a date, nonsense or not there."""
     try:
-        retry_after = float(headers.get("Retry-After", ""))
-    except ValueError:
-        pass  # a date, or nothing
-    return ApiError(status, reason, message, retry_after)
+        seconds = float(text)
+    except (TypeError, ValueError):
+        return None
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None
 
 
 def _capital(text: str) -> str:

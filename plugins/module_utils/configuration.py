@@ -33,6 +33,7 @@ class Connection:
         source: for messages: the kubeconfig's path, `inline kubeconfig`, `module options` or `service account`.
         asked_context: the context that was asked for by name, for copyable kubectl lines.
         asked_kubeconfig: the path that was asked for, likewise.
+        asked_server: the API server, where it was given as such or in an inline kubeconfig, likewise.
         impersonate_user: the user every request is made as, or None.
         impersonate_groups: that user's groups.
     """
@@ -42,6 +43,7 @@ class Connection:
     source: str
     asked_context: str | None = None
     asked_kubeconfig: str | None = None
+    asked_server: str | None = None
     impersonate_user: str | None = None
     impersonate_groups: tuple[str, ...] = field(default=())
 
@@ -53,6 +55,8 @@ def load_connection(params: Mapping[str, Any]) -> Connection:
         ConfigurationError: naming the file, the context and what there is to choose from.
         MissingLibrary: the kubernetes package is not installed.
     """
+    if params.get("impersonate_groups") and not params.get("impersonate_user"):
+        raise ConfigurationError("impersonate_groups needs impersonate_user: a group alone would not be impersonated.")
     configuration = _new_configuration()
     context, source = _load_base(configuration, params)
     _apply_overrides(configuration, params)
@@ -63,6 +67,7 @@ def load_connection(params: Mapping[str, Any]) -> Connection:
         source=source,
         asked_context=params.get("context"),
         asked_kubeconfig=kubeconfig if isinstance(kubeconfig, str) else None,
+        asked_server=str(configuration.host) if params.get("host") or isinstance(kubeconfig, Mapping) else None,
         impersonate_user=params.get("impersonate_user"),
         impersonate_groups=tuple(params.get("impersonate_groups") or ()),
     )

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from .budget_socket import BudgetSocket, IdleTimeout, open_budget_socket
-from .client import Client
+from .client import Client, seconds_in
 from .deadline import Deadline
 from .errors import MissingLibrary
 
@@ -78,7 +78,8 @@ class ExecRecord:
             `lost` (the connection broke or went silent), `timeout` (the deadline passed).
         http_status, http_body: the answer that refused the websocket.
         detail: what broke, in a few words; '' when nothing did.
-        connected: whether the command may have begun. False means that repeating is harmless.
+        sent: whether the request has left, so that the command may have begun. False means that repeating is harmless.
+        connected: whether the API server has agreed to a websocket.
         stdin_closed: whether the command was told that its input has ended; v4 has no way to say so.
     """
 
@@ -91,6 +92,7 @@ class ExecRecord:
     http_body: str = ""
     retry_after: float | None = None
     detail: str = ""
+    sent: bool = False
     connected: bool = False
     stdin_closed: bool = True
 
@@ -175,13 +177,14 @@ def _handshake(websocket: Any, client: Client, request: ExecRequest, sock: Budge
     url = f"{'wss' if endpoint.tls else 'ws'}://{host}:{endpoint.port}{endpoint.path}{request.path()}"
     headers = [f"{name}: {value}" for name, value in client.identity_headers(request.as_user, request.as_groups)]
     channel = websocket.WebSocket(enable_multithread=False, skip_utf8_validation=True)
+    record.sent = True
     try:
         channel.connect(url, socket=sock, header=headers, subprotocols=list(subprotocols), suppress_origin=True, redirect_limit=0)
     except websocket.WebSocketBadStatusException as exc:
         record.ending = "refused"
         record.http_status = exc.status_code
         record.http_body = _rest_of_body(sock, exc).decode("utf-8", "replace").strip()
-        record.retry_after = _number((getattr(exc, "resp_headers", None) or {}).get("retry-after"))
+        record.retry_after = seconds_in((getattr(exc, "resp_headers", None) or {}).get("retry-after"))
         return None
     if channel.status != 101:
         record.ending, record.http_status = "refused", int(channel.status or 0)
@@ -196,7 +199,7 @@ def _rest_of_body(sock: BudgetSocket, exc: Any) -> bytes:
     body = getattr(exc, "resp_body", None) or b""
     body = body if isinstance(body, bytes) else str(body).encode()
     headers = getattr(exc, "resp_headers", None) or {}
-    wanted = _number(headers.get("content-length"))
+    wanted = seconds_in(headers.get("content-length"))
     sock.idle = 2.0
     try:
         while len(body) < (wanted if wanted is not None else 65536):
@@ -225,8 +228,9 @@ def _converse(websocket: Any, channel: Any, sock: BudgetSocket, request: ExecReq
             if deadline.expired:
                 record.ending, record.detail = "timeout", "the command had not finished"
                 return
-            # Unsent input means that the command does not read: the server may be unable to read our ping either.
-            if pinged and not sock.unsent:
+            # A command that does not read its input keeps the server from reading our ping behind it. Up to one frame
+            # fits into the buffers on the way.
+            if pinged and len(request.stdin or b"") <= STDIN_FRAME and not sock.unsent:
                 record.ending, record.detail = "lost", f"the connection went silent for {PING_AFTER + PONG_WITHIN:.0f} s"
                 return
             channel.ping()
@@ -280,10 +284,3 @@ def _words(exc: BaseException) -> str:
     if isinstance(exc, OSError) and exc.strerror:
         return str(exc.strerror)
     return " ".join(str(exc).split()) or type(exc).__name__
-
-
-def _number(text: Any) -> float | None:
-    try:
-        return float(text)
-    except (TypeError, ValueError):
-        return None

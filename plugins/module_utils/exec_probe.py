@@ -9,20 +9,23 @@ from __future__ import annotations
 import time
 from base64 import b64decode
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from .client import Client
 from .deadline import Deadline, jittered
-from .errors import ArgumentError
+from .errors import ArgumentError, KubelabsError
 from .exec_client import V4, ExecRecord, ExecRequest, run_exec
 from .outcome import (
     API_ERROR, FORBIDDEN, NO_SUCH_EXECUTABLE, OK, POD_NOT_FOUND, TIMEOUT, TRANSPORT_LOST, Outcome,
     classify_refusal, classify_status, parse_status,
 )
-from .probe import Attempt, PodInspector, Probe, make_probe
+from .pod_status import as_map
+from .probe import ASK_WITHIN, Attempt, PodInspector, Probe, make_probe
 
-#: Answers to the handshake that say "not now": nothing has been executed, so asking again is harmless.
-_NOT_NOW = frozenset({429, 502, 503, 504})
+#: Answers to the handshake that say "not now": nothing has been executed, so asking again is harmless. 502 and 504 are
+#: not among them: a proxy that says so may have passed the request on.
+_NOT_NOW = frozenset({429, 503})
 #: After these the pod's status adds nothing.
 _SPEAK_FOR_THEMSELVES = frozenset({OK, NO_SUCH_EXECUTABLE, FORBIDDEN, POD_NOT_FOUND})
 
@@ -71,6 +74,7 @@ class ExecProber:
 
     def perform(self, probe: Probe, deadline: Deadline) -> Attempt:
         """One attempt. Returns by the deadline, plus a moment for asking the pod what is wrong."""
+        allowed = deadline.remaining()
         container: str | None = probe.container
         if not container:
             chosen = self._pods.choose_container(probe, deadline)
@@ -78,7 +82,9 @@ class ExecProber:
                 return Attempt(chosen)
             container = chosen or None
         record = self._run(probe, container, deadline)
-        outcome = self._judge(probe, record)
+        outcome = self._judge(probe, record, allowed)
+        if outcome.outcome == FORBIDDEN:
+            outcome = self._unless_kubectl_may(probe, outcome)
         if outcome.outcome not in _SPEAK_FOR_THEMSELVES and (outcome.rc is None or outcome.rc == 137):
             outcome = self._pods.explain(outcome, probe, container, self._task_deadline)
         return Attempt(
@@ -103,23 +109,47 @@ class ExecProber:
         while True:
             attempt += 1
             record = run_exec(self._client, request, deadline=deadline, max_output=self._max_output)
-            put_off = record.http_status in _NOT_NOW or (record.ending == "lost" and not record.connected)
+            put_off = record.http_status in _NOT_NOW or (record.ending == "lost" and not record.sent)
             pause = max(record.retry_after or 0.0, jittered(min(2.0, 0.1 * 2.0 ** min(attempt, 10))))
             if not put_off or pause >= deadline.remaining():
                 return record
             self._sleep(pause)
 
-    def _judge(self, probe: Probe, record: ExecRecord) -> Outcome:
+    def _unless_kubectl_may(self, probe: Probe, outcome: Outcome) -> Outcome:
+        """Forbidden, unless it is only the websocket that is.
+
+        A websocket needs the verb get on pods/exec up to Kubernetes 1.34; kubectl, which can do without, needs create, as
+        websockets do from 1.35. Who may create may exec, and to call that forbidden would be a lie.
+        """
+        if 'cannot get resource "pods/exec"' not in outcome.reason:
+            return outcome
+        attributes = {"namespace": probe.namespace, "verb": "create", "resource": "pods", "subresource": "exec", "name": probe.pod}
+        try:
+            review = self._client.request(
+                "POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", deadline=self._task_deadline.within(ASK_WITHIN),
+                body={"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": attributes}},
+                as_user=probe.as_user, as_groups=probe.as_groups,
+            ).json()
+        except KubelabsError:
+            return outcome
+        if as_map(as_map(review).get("status")).get("allowed") is not True:
+            return outcome
+        return Outcome(
+            API_ERROR, f"{probe.as_user or 'the user'} may create pods/exec, so that kubectl can exec, but may not get it, which a websocket "
+            "needs before Kubernetes 1.35: grant both verbs",
+        )
+
+    def _judge(self, probe: Probe, record: ExecRecord, allowed: float) -> Outcome:
         """The record as an outcome. A Status that has arrived counts, whatever became of the connection afterwards."""
         if record.ending == "refused":
             return classify_refusal(record.http_status, record.http_body, impersonating=probe.as_user)
         status = parse_status(record.error)
         if status is not None:
-            return classify_status(
+            return _with_advice(probe, classify_status(
                 status, probe.options["command"][0], _text(record.stdout.data, False), _text(record.stderr.data, False)
-            )
+            ))
         if record.ending == "timeout":
-            return Outcome(TIMEOUT, _timeout_reason(probe, record))
+            return Outcome(TIMEOUT, _timeout_reason(record, allowed))
         if record.ending == "lost":
             return Outcome(TRANSPORT_LOST, f"the connection was lost: {record.detail or 'no reason known'}")
         if record.error:
@@ -127,10 +157,18 @@ class ExecProber:
         return Outcome(TRANSPORT_LOST, "the connection was closed without a Status, so how the command ended is not known")
 
 
-def _timeout_reason(probe: Probe, record: ExecRecord) -> str:
+def _with_advice(probe: Probe, outcome: Outcome) -> Outcome:
+    """A shell line given as if it were the name of a program is a common mistake."""
+    words = probe.options["command"]
+    if outcome.outcome != NO_SUCH_EXECUTABLE or len(words) > 1 or len(words[0].split()) < 2:
+        return outcome
+    return replace(outcome, reason=f"{outcome.reason}; command is a list of words, so was {words[0].split()} meant?")
+
+
+def _timeout_reason(record: ExecRecord, allowed: float) -> str:
     if not record.connected:
-        return f"the API server did not begin the command in time ({probe.timeout:g} s): {record.detail or 'no answer'}"
-    text = f"the command had not ended in time ({probe.timeout:g} s)"
+        return f"the API server did not begin the command in time ({allowed:.3g} s): {record.detail or 'no answer'}"
+    text = f"the command had not ended in time ({allowed:.3g} s)"
     if not record.stdin_closed and record.protocol == V4:
         text += "; it may be waiting for the end of its input, which this API server's protocol (v4) cannot signal"
     return text

@@ -72,7 +72,9 @@ class Expectation:
             reason: what was seen, for the clause about the outcome.
         """
         if outcome not in self.outcome:
-            return [f"expected {' or '.join(self.outcome)}, got {outcome}: {reason}"]
+            said = _last_line(stderr) or _last_line(stdout)
+            quoted = f" ({_excerpt(said)})" if outcome == NONZERO_EXIT and said else ""
+            return [f"expected {' or '.join(self.outcome)}, got {outcome}: {reason}{quoted}"]
         clauses: list[str] = []
         if self.rc and rc not in self.rc:
             codes = " or ".join(str(code) for code in self.rc)
@@ -112,7 +114,7 @@ def _unmet_json(expected: Mapping[str, Any], stdout: str) -> list[str]:
             clauses.append(f"the JSON in stdout has no {path!r}")
             continue
         if not same_value(found, value):
-            clauses.append(f"the JSON in stdout has {path} = {_excerpt(json.dumps(found))}, expected {_excerpt(json.dumps(value))}")
+            clauses.append(f"the JSON in stdout has {path} = {_short(json.dumps(found))}, expected {_short(json.dumps(value))}")
     return clauses
 
 
@@ -147,5 +149,13 @@ def same_value(found: Any, expected: Any) -> bool:
 
 
 def _excerpt(text: str) -> str:
-    text = text.strip()
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
+    return repr(_short(text.strip()))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+
+
+def _last_line(text: str) -> str:
+    """Where programs say why they gave up."""
+    return (text.strip().splitlines() or [""])[-1]

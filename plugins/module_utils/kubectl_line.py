@@ -12,6 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
+#: Longer input would bury the line.
+LONGEST_STDIN = 1000
+
+
 @dataclass(frozen=True)
 class Kubectl:
     """Builds copyable kubectl lines for one connection.
@@ -19,19 +23,28 @@ class Kubectl:
     Attributes:
         context: the context that was asked for; None leaves it to kubectl.
         kubeconfig: the path that was asked for; None leaves it to kubectl.
+        server: the API server where no file leads to it, so that the line cannot reach another cluster.
+        as_user, as_groups: whom the whole connection impersonates.
     """
 
     context: str | None = None
     kubeconfig: str | None = None
+    server: str | None = None
+    as_user: str | None = None
+    as_groups: tuple[str, ...] = ()
 
     def line(self, *words: str, namespace: str | None = None, as_user: str | None = None,
              as_groups: Sequence[str] = ()) -> str:
         """The words, quoted for a shell, after the options that lead to the same cluster and identity."""
         options: list[str] = []
+        if not as_user:
+            as_user, as_groups = self.as_user, self.as_groups
         if self.kubeconfig:
             options += ["--kubeconfig", _quote_path(self.kubeconfig)]  # a shell expands ~ only at the start of a word
         if self.context:
             options.append("--context=" + shlex.quote(self.context))
+        if self.server:
+            options.append("--server=" + shlex.quote(self.server))
         if as_user:
             options.append("--as=" + shlex.quote(as_user))
         options += ["--as-group=" + shlex.quote(group) for group in as_groups]
@@ -41,7 +54,7 @@ class Kubectl:
 
     def exec_line(self, *, namespace: str, pod: str, container: str | None, command: Sequence[str],
                   stdin: str | None = None, stdin_base64: bool = False, as_user: str | None = None, as_groups: Sequence[str] = ()) -> str:
-        """``kubectl exec``; stdin is piped in, as a person would."""
+        """``kubectl exec``; stdin is piped in, as a person would. A long one is left to the person."""
         words = ["exec", pod]
         if container:
             words += ["-c", container]
@@ -50,6 +63,8 @@ class Kubectl:
         line = self.line(*words, "--", *command, namespace=namespace, as_user=as_user, as_groups=as_groups)
         if stdin is None:
             return line
+        if len(stdin) > LONGEST_STDIN:
+            return f"{line}  # with the {len(stdin)} characters of stdin piped in"
         decode = "base64 -d | " if stdin_base64 else ""
         return f"printf %s {shlex.quote(stdin)} | {decode}{line}"
 

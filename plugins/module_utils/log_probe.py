@@ -47,14 +47,15 @@ class LogProber:
 
     def perform(self, probe: Probe, deadline: Deadline) -> Attempt:
         """One attempt. Returns by the deadline, plus a moment for asking the pod what is wrong."""
+        allowed = deadline.remaining()
         container: str | None = probe.container
         if not container:
             chosen = self._pods.choose_container(probe, deadline)
             if isinstance(chosen, Outcome):
                 return Attempt(chosen)
             container = chosen or None
-        text, outcome = self._read(probe, container, deadline)
-        if outcome.outcome in (CONTAINER_NOT_RUNNING, API_ERROR):
+        text, outcome = self._read(probe, container, deadline, allowed)
+        if outcome.outcome in (CONTAINER_NOT_RUNNING, API_ERROR) and not probe.options.get("previous"):
             outcome = self._pods.explain(outcome, probe, container, self._task_deadline)
         elif outcome.outcome == OK and not text:
             outcome = self._pods.unless_never_started(outcome, probe, container, self._task_deadline)
@@ -72,7 +73,7 @@ class LogProber:
             words.append(f"--tail={probe.options['tail_lines']}")
         return self._client.kubectl.line(*words, namespace=probe.namespace, as_user=probe.as_user, as_groups=probe.as_groups)
 
-    def _read(self, probe: Probe, container: str | None, deadline: Deadline) -> tuple[bytes, Outcome]:
+    def _read(self, probe: Probe, container: str | None, deadline: Deadline, allowed: float) -> tuple[bytes, Outcome]:
         path = f"/api/v1/namespaces/{quote(probe.namespace, safe='')}/pods/{quote(probe.pod, safe='')}/log"
         # One byte more than is kept says whether there was more; the server reads no further than that.
         query = [("limitBytes", str(self._max_output + 1))]
@@ -89,7 +90,7 @@ class LogProber:
         except ApiError as exc:
             return b"", _classify(exc, probe)
         except DeadlineExceeded:
-            return b"", Outcome(TIMEOUT, f"the log did not arrive in time ({probe.timeout:g} s)")
+            return b"", Outcome(TIMEOUT, f"the log did not arrive in time ({allowed:.3g} s)")
         except TransportError as exc:
             return b"", Outcome(TIMEOUT if deadline.expired else TRANSPORT_LOST, f"the log could not be read: {exc}")
         size = len(response.body)

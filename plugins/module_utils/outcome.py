@@ -170,7 +170,7 @@ def classify_refusal(http_status: int, body: str, *, impersonating: str | None =
             # it when only protocols are offered that they do not know (seen on 1.20), proxies when they dislike websockets.
             return Outcome(API_ERROR, f"the websocket was refused with a bare 403: {message or 'no reason given'}")
         return Outcome(FORBIDDEN, message or "the API server forbids it and gives no reason")
-    if http_status == 404 and (not status or _about_pod(status)):
+    if http_status == 404 and (_about_pod(status) if status else not message.startswith("<")):
         return Outcome(POD_NOT_FOUND, f"there is no such pod: {message or 'not found'}")
     if _NOT_RUNNING.search(message):
         return Outcome(CONTAINER_NOT_RUNNING, f"the container is not running ({_cause(message)})")

@@ -19,7 +19,7 @@ from .deadline import Deadline, iso, utc_now
 from .errors import ApiError, ArgumentError, KubelabsError
 from .expectation import Expectation
 from .fleet import run_fleet
-from .outcome import API_ERROR, CONTAINER_NOT_RUNNING, POD_NOT_FOUND, SKIPPED, TIMEOUT, TRANSPORT_LOST, Outcome, classify_refusal
+from .outcome import API_ERROR, CONTAINER_NOT_RUNNING, POD_NOT_FOUND, SKIPPED, TIMEOUT, TRANSPORT_LOST, Outcome
 from .pod_status import container_names, container_specs, container_status, default_container, describe, is_deleting, state_of
 
 #: Seconds for finding out what became of a pod after something failed; the reason is worth no more.
@@ -93,9 +93,14 @@ def make_probe(options: Mapping[str, Any], kind_options: Sequence[str]) -> Probe
         expect = Expectation.from_options(options.get("expect"))
     except ArgumentError as exc:
         raise ArgumentError(f"Probe {options['name']!r}: {exc}") from exc
+    for option in ("name", "namespace", "pod"):
+        if not options[option]:
+            raise ArgumentError(f"Probe {options['name']!r}: {option} is empty.")
+    if options.get("as_user") == "" or (options.get("as_groups") and not options.get("as_user")):
+        raise ArgumentError(f"Probe {options['name']!r}: as_user is empty; without it nobody is impersonated{', whatever as_groups says' if options.get('as_groups') else ''}.")
     for option, least in (("timeout", 0.0), ("retries", 0), ("delay", 0.0)):
         value = options.get(option)
-        if value is not None and (value < least or (option == "timeout" and value <= 0)):
+        if value is not None and not (value > 0 if option == "timeout" else value >= least):
             raise ArgumentError(f"Probe {options['name']!r}: {option} is {value}, and must be {'greater than 0' if option == 'timeout' else '0 or more'}.")
     return Probe(
         name=options["name"], namespace=options["namespace"], pod=options["pod"], container=options.get("container"),
@@ -137,16 +142,31 @@ def run_probes(probes: Sequence[Probe], perform: Perform, line: Callable[[Probe,
 def _run_probe(probe: Probe, perform: Perform, line: Callable[[Probe, str | None], str], deadline: Deadline,
                sleep: Callable[[float], None]) -> dict[str, Any]:
     started, clock = utc_now(), time.monotonic()
-    attempts = 0
+    attempts, unmet = 0, [""]
     while True:
         attempts += 1
-        attempt = perform(probe, deadline.within(probe.timeout))
-        outcome = attempt.outcome
-        unmet = probe.expect.unmet(outcome.outcome, outcome.rc, attempt.stdout, attempt.stderr, outcome.reason)
-        if not unmet or attempts > probe.retries or deadline.remaining() <= probe.delay:
+        latest = perform(probe, deadline.within(probe.timeout))
+        if attempts > 1 and latest.outcome.outcome == TIMEOUT and deadline.expired:
+            # Cut off, and not too slow: what the attempt before came to says more.
+            unmet.append(f"the task's timeout cut off attempt {attempts}")
+            break
+        attempt = latest
+        unmet = _unmet(probe, attempt)
+        if not unmet or attempts > probe.retries:
+            break
+        if deadline.remaining() <= probe.delay:
+            unmet.append("the task's timeout left no time for another attempt")
             break
         sleep(probe.delay)
     return _result(probe, attempt, unmet, line, started, time.monotonic() - clock, attempts)
+
+
+def _unmet(probe: Probe, attempt: Attempt) -> list[str]:
+    outcome = attempt.outcome
+    unmet = probe.expect.unmet(outcome.outcome, outcome.rc, attempt.stdout, attempt.stderr, outcome.reason)
+    if unmet and (attempt.stdout_truncated or attempt.stderr_truncated):
+        unmet.append("the output was cut off at max_output")
+    return unmet
 
 
 def _result(probe: Probe, attempt: Attempt, unmet: list[str], line: Callable[[Probe, str | None], str], started: Any,
@@ -178,6 +198,10 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
 
 
+#: That we may not read pods says nothing about what the probe may do.
+UNREADABLE = Outcome(API_ERROR, "the pod may not be read, so that its state is not known")
+
+
 class PodInspector:
     """Asks for pods, once per pod and run where the answer may be a moment old, anew where it must not."""
 
@@ -190,6 +214,8 @@ class PodInspector:
         key = (probe.namespace, probe.pod)
         if key not in self._chosen:
             pod = self.read(probe, deadline)
+            if pod is UNREADABLE:
+                return ""  # the API server takes the container where there is just one, and says so where there are more
             if isinstance(pod, Outcome):
                 return pod
             self._chosen[key] = default_container(pod) or ""
@@ -203,7 +229,9 @@ class PodInspector:
         except ApiError as exc:
             if exc.status == 404:
                 return Outcome(POD_NOT_FOUND, f"there is no pod {probe.pod} in the namespace {probe.namespace}")
-            return Outcome(classify_refusal(exc.status, as_status(exc)).outcome, f"the pod cannot be read: {exc}")
+            if exc.status == 403:
+                return UNREADABLE
+            return Outcome(API_ERROR, f"the pod cannot be read: {exc}")
         except KubelabsError as exc:
             return Outcome(TIMEOUT if deadline.expired else TRANSPORT_LOST, f"the pod cannot be read: {exc}")
         return pod if isinstance(pod, Mapping) else Outcome(API_ERROR, "the API server's answer is not a pod")
@@ -218,12 +246,15 @@ class PodInspector:
         if isinstance(pod, Outcome):
             return Outcome(outcome.outcome, f"{outcome.reason}; {pod.reason}", outcome.rc) if pod.outcome == POD_NOT_FOUND else outcome
         name = container or default_container(pod) or ""
-        known = container_names(pod) + [str(spec.get("name")) for spec in container_specs(pod, "initContainers")]
+        known = container_names(pod) + [
+            str(spec.get("name")) for kind in ("initContainers", "ephemeralContainers") for spec in container_specs(pod, kind)
+        ]
         if name and name not in known:
             return Outcome(outcome.outcome, f"the pod has no container {name!r}; it has {', '.join(known) or 'none'}", outcome.rc)
         kind, _details = state_of(container_status(pod, name))
         if outcome.outcome == CONTAINER_NOT_RUNNING and kind != "running":
-            return Outcome(CONTAINER_NOT_RUNNING, f"container {name} is not running: {describe(pod)}")
+            doing = describe(pod)
+            return Outcome(CONTAINER_NOT_RUNNING, doing if f"container {name} " in doing else f"container {name} is not running: {doing}")
         if kind != "running" or is_deleting(pod):
             return Outcome(outcome.outcome, f"{outcome.reason}; {describe(pod)}", outcome.rc)
         return outcome

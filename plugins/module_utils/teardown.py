@@ -21,7 +21,7 @@ from urllib.parse import quote
 from .client import Client
 from .deadline import Deadline, iso, utc_now
 from .errors import ApiError, ArgumentError, KubelabsError
-from .fleet import run_fleet
+from .fleet import run_bounded, run_fleet
 from .pod_status import (
     as_count, as_list, as_map, as_text, container_statuses, is_deleting, last_terminated, metadata, name_of, state_of, uid_of,
 )
@@ -35,6 +35,8 @@ WOULD_BE_DELETED = "would_be_deleted"
 #: Seconds between looks at the namespaces that still have pods: at first, and at most.
 FIRST_LOOK, LAST_LOOK = 0.25, 1.0
 
+#: Seconds for what is asked when the time is over: the task's timeout is to hold within a second.
+LATE = 0.2
 #: Seconds that a pod's object may outlive its grace period.
 OVERDUE = 1.5
 
@@ -136,7 +138,9 @@ class Teardown:
         return [self._result(namespace) for namespace in self._namespaces]
 
     def _find(self) -> None:
-        answer = self._client.get("/api/v1/namespaces", query=[("labelSelector", self._selector)], deadline=self._deadline)
+        answer = run_bounded(
+            lambda: self._client.get("/api/v1/namespaces", query=[("labelSelector", self._selector)], deadline=self._deadline), self._deadline
+        )
         for item in as_list(as_map(answer).get("items")):
             meta = as_map(as_map(item).get("metadata"))
             labels = as_map(meta.get("labels"))
@@ -191,7 +195,7 @@ class Teardown:
             namespace.why = str(exc) if isinstance(exc, KubelabsError) else f"{type(exc).__name__}: {exc}"
 
         run_fleet(
-            namespaces, step, concurrency=self._concurrency, deadline=Deadline(max(1.0, self._deadline.remaining()), self._clock),
+            namespaces, step, concurrency=self._concurrency, deadline=Deadline(max(LATE, self._deadline.remaining()), self._clock),
             on_error=on_error, on_deadline=lambda namespace, begun: None,
         )
 
@@ -304,7 +308,7 @@ class Teardown:
         """Why it is still there: conditions of the namespace controller, finalizers, pods."""
         if namespace.phase == LEFT_ALONE:
             return
-        moment = Deadline(3.0)
+        moment = Deadline(max(2 * LATE, self._deadline.clip(3.0)))
         try:
             item = self._client.get(self._path(namespace), deadline=moment)
         except ApiError as exc:

@@ -223,7 +223,7 @@ def test_inline_kubeconfig(api):
     client = Client(load_connection({"kubeconfig": yaml.safe_load(KUBECONFIG.format(url=api.url))}))
     client.hello(Deadline(2))
     assert api.requests[-1].headers["authorization"] == ["Bearer from-the-file"]
-    assert client.kubectl.line("version") == "kubectl version"
+    assert client.kubectl.line("version") == f"kubectl --server={api.url} version", "never somebody's current context"
 
 
 def test_single_options_win_over_the_file(api, kubeconfig):
@@ -273,6 +273,34 @@ def test_service_account_where_there_is_no_kubeconfig(api, tmp_path, monkeypatch
 def test_proxy_headers():
     connection = load_connection({"host": "http://x", "api_key": "y", "proxy": "http://proxy:3128", "proxy_headers": {"proxy_basic_auth": "me:secret"}})
     assert connection.configuration.proxy_headers == {"proxy-authorization": "Basic bWU6c2VjcmV0"}
+
+
+def test_the_kubectl_line_impersonates_too(kubeconfig):
+    client = Client(load_connection({"kubeconfig": str(kubeconfig), "impersonate_user": "eve", "impersonate_groups": ["g"]}))
+    assert client.kubectl.line("get", "pod").endswith(" --as=eve --as-group=g get pod")
+    assert client.kubectl.line("get", "pod", as_user="bob").endswith(" --as=bob get pod")
+
+
+def test_a_group_alone_would_not_be_impersonated(kubeconfig):
+    with pytest.raises(ConfigurationError, match="impersonate_groups needs impersonate_user"):
+        load_connection({"kubeconfig": str(kubeconfig), "impersonate_groups": ["g"]})
+
+
+@pytest.mark.parametrize("text, seconds", [("3", 3), ("0.5", 0.5), ("nan", None), ("inf", None), ("-1", None), ("Wed, 21 Oct", None), (None, None)])
+def test_seconds_in_a_header(text, seconds):
+    assert client_module.seconds_in(text) == seconds
+
+
+def test_a_body_of_known_length_that_drips_costs_no_more_than_the_deadline_either(api):
+    def drip(connection, request):
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 200\r\n\r\n")
+        connection.drip(b" " * 200, 0.05)
+
+    api.fault("/x", drip)
+    began = time.monotonic()
+    with pytest.raises(DeadlineExceeded):
+        make_client(api).get("/x", deadline=Deadline(0.6))
+    assert time.monotonic() - began < 1.3
 
 
 def test_missing_kubeconfig(tmp_path):

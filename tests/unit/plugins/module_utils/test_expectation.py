@@ -50,9 +50,12 @@ def test_met(options, result, met):
 
 def test_the_clause_names_what_was_seen():
     assert unmet(None, outcome="timeout", rc=None) == ["expected ok, got timeout: the reason"]
+    said = ["expected ok, got nonzero_exit: the reason ('curl: (7) no route')"]
+    assert unmet(None, outcome="nonzero_exit", rc=7, stdout="page", stderr="trying\ncurl: (7) no route\n") == said
+    assert unmet(None, outcome="nonzero_exit", rc=7, stdout="", stderr="") == ["expected ok, got nonzero_exit: the reason"]
     assert unmet({"rc": [1, 2]}, rc=0) == ["expected exit code 1 or 2, got 0"]
     assert unmet({"contains": ["x"]}, stdout="y") == ["stdout lacks 'x' (stdout: 'y')"]
-    assert unmet({"json": {"a": 1}}, stdout='{"a": 2}')[0].startswith("the JSON in stdout has a = '2', expected '1'")
+    assert unmet({"json": {"a": 1}}, stdout='{"a": 2}')[0].startswith("the JSON in stdout has a = 2, expected 1 (")
 
 
 def test_bad_regular_expression():

@@ -51,7 +51,7 @@ def fails_with(message):
     return responder
 
 
-def test_result(probe):
+def test_result(api, probe):
     result = probe({"command": ["echo", "a b"]})
     one = result["results"][0]
     assert result["changed"] is False and "msg" not in result
@@ -72,7 +72,7 @@ def test_result(probe):
         "protocol": "v5.channel.k8s.io",
         "attempts": 1,
         "reason": "The command exited with code 0.",
-        "kubectl": "kubectl -n lab-alice exec web -c app -- echo 'a b'",
+        "kubectl": f"kubectl --server={api.url} -n lab-alice exec web -c app -- echo 'a b'",
     }
 
 
@@ -136,24 +136,135 @@ def test_a_status_that_has_arrived_counts_whatever_becomes_of_the_connection(api
 
 
 def test_a_handshake_that_is_put_off_is_made_again(api, probe):
-    for status in (503, 429, 504):
+    for status in (503, 429):
         api.fault("/exec", lambda connection, request, status=status: connection.error(status, headers={"Retry-After": "0"}))
-    api.fault("/exec", lambda connection, request: connection.reset())
     one = probe({"timeout": 8})["results"][0]
     assert (one["outcome"], one["attempts"]) == ("ok", 1)
 
 
-def test_a_command_that_has_begun_is_never_repeated_by_itself(api, probe):
+@pytest.mark.parametrize(
+    "fault",
+    [
+        lambda connection, request: (connection.accept(request), connection.reset()),
+        lambda connection, request: (connection.send(b"HTTP/1.1 101 Switching Proto"), connection.reset()),
+        lambda connection, request: connection.reset(),
+        lambda connection, request: connection.hang_up(),
+    ],
+)
+def test_a_command_that_may_have_begun_is_never_repeated_by_itself(api, probe, fault):
+    """The request has arrived: whatever becomes of the answer, the command may be running."""
     begun = []
-
-    def responder(connection, request):
-        begun.append(1)
-        connection.accept(request)
-        connection.reset()
-
-    api.execs["lab-alice", "web"] = responder
+    api.fault("/exec", lambda connection, request: (begun.append(1), fault(connection, request)), times=9)
     assert probe({})["results"][0]["outcome"] == "transport_lost"
     assert len(begun) == 1
+
+
+def test_a_proxys_error_may_come_after_the_command_has_begun(api, probe):
+    api.fault("/exec", lambda connection, request: connection.reply(504, "gateway timeout"), times=9)
+    assert probe({})["results"][0]["outcome"] == "api_error"
+    assert len([request for request in api.requests if "/exec" in request.path]) == 1
+
+
+def forbid_reading(api):
+    api.fault("/pods/web$", lambda connection, request: connection.error(403, "Forbidden", "may not get pods"), times=9)
+
+
+def test_who_may_not_read_pods_may_exec_all_the_same(api, probe):
+    """Nothing but the exec itself decides, with or without impersonation."""
+    forbid_reading(api)
+    results = probe({}, {"as_user": "alice", "expect": {"outcome": ["forbidden"]}})["results"]
+    assert [one["outcome"] for one in results] == ["ok", "ok"]
+    assert not results[1]["met"]
+
+
+def cannot_get_exec(connection, request):
+    connection.error(403, "Forbidden", 'pods "web" is forbidden: User "alice" cannot get resource "pods/exec" in API group ""')
+
+
+@pytest.mark.parametrize("allowed, outcome", [(False, "forbidden"), (True, "api_error"), (None, "forbidden")])
+def test_forbidden_is_not_said_of_who_may_exec_with_kubectl(api, probe, allowed, outcome):
+    """Before 1.35 a websocket needs get on pods/exec, and kubectl create: an isolation test must not pass because of that."""
+
+    def review(connection, request):
+        assert request.json()["spec"]["resourceAttributes"]["verb"] == "create"
+        assert request.headers["impersonate-user"] == ["alice"]
+        if allowed is None:
+            connection.error(500, "InternalError", times=9)
+        else:
+            connection.reply(201, {"status": {"allowed": allowed}})
+
+    api.fault("/exec", cannot_get_exec)
+    api.fault("/selfsubjectaccessreviews$", review, method="POST")
+    one = probe({"as_user": "alice", "expect": {"outcome": ["forbidden"]}})["results"][0]
+    assert (one["outcome"], one["met"]) == (outcome, outcome == "forbidden")
+    assert outcome == "forbidden" or "grant both verbs" in one["reason"]
+
+
+def test_a_shell_line_given_as_a_program(api, probe):
+    message = 'exec: "echo a b": executable file not found in $PATH'
+    failure = {"status": "Failure", "reason": "InternalError", "code": 500, "message": message}
+    api.execs["lab-alice", "web"] = lambda connection, request: (connection.accept(request), connection.finish(failure))
+    assert "command is a list of words, so was ['echo', 'a', 'b'] meant?" in probe({"command": ["echo a b"]})["results"][0]["reason"]
+
+
+def test_a_retry_that_the_tasks_timeout_cuts_off_does_not_hide_what_was_seen(api, probe):
+    def slow_from_the_second_on(connection, request):
+        connection.accept(request)
+        if len([one for one in api.requests if "/exec" in one.path]) > 1:
+            connection.half_open()
+        connection.frame(1, b"not yet\n")
+        connection.finish(exit_status(1))
+
+    api.execs["lab-alice", "web"] = slow_from_the_second_on
+    one = probe({"retries": 5, "delay": 0.1}, timeout=1)["results"][0]
+    assert (one["outcome"], one["rc"], one["stdout"], one["attempts"]) == ("nonzero_exit", 1, "not yet\n", 2)
+    assert one["reason"].endswith("the task's timeout cut off attempt 2.")
+
+
+def test_no_time_for_another_attempt_is_said(api, probe):
+    api.execs["lab-alice", "web"] = lambda connection, request: (connection.accept(request), connection.finish(exit_status(1)))
+    one = probe({"retries": 5, "delay": 5}, timeout=2)["results"][0]
+    assert (one["attempts"], one["reason"]) == (
+        1,
+        "Expected ok, got nonzero_exit: the command exited with code 1; the task's timeout left no time for another attempt.",
+    )
+
+
+def test_the_seconds_that_an_attempt_really_had_are_named(api, probe):
+    api.execs["lab-alice", "web"] = lambda connection, request: (connection.accept(request), connection.half_open())
+    assert "in time (0.5 s)" in probe({"timeout": 0.5})["results"][0]["reason"]
+
+
+def test_what_was_cut_off_is_not_called_missing_without_saying_so(api, probe):
+    def much(connection, request):
+        connection.accept(request)
+        connection.frame(1, b"x" * 100 + b"NEEDLE")
+        connection.finish(exit_status(0))
+
+    api.execs["lab-alice", "web"] = much
+    one = probe({"expect": {"contains": ["NEEDLE"]}}, max_output=50)["results"][0]
+    assert not one["met"] and one["reason"].endswith("the output was cut off at max_output.")
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        ({"pod": ""}, "pod is empty"),
+        ({"namespace": ""}, "namespace is empty"),
+        ({"name": ""}, "name is empty"),
+        ({"as_user": ""}, "as_user is empty"),
+        ({"as_groups": ["g"]}, "without it nobody is impersonated, whatever as_groups says"),
+        ({"timeout": float("nan")}, "timeout is nan"),
+    ],
+)
+def test_what_would_not_be_what_it_seems_is_refused(api, probe, options, words):
+    result = probe(options)
+    assert result["failed"] and words in result["msg"] and not api.requests
+
+
+def test_long_input_does_not_bury_the_kubectl_line(api, probe):
+    one = probe({"stdin": "x" * 5000})["results"][0]
+    assert len(one["kubectl"]) < 200 and one["kubectl"].endswith("# with the 5000 characters of stdin piped in")
 
 
 def test_pod_that_is_not_there(probe):

@@ -31,7 +31,7 @@ def prober(api, capfd):
     return run
 
 
-def test_result(probe):
+def test_result(api, probe):
     one = probe({"expect": {"contains": ["listening"]}}, check_mode=True)["results"][0]
     assert one.pop("started").endswith("Z") and one.pop("duration") >= 0
     assert one == {
@@ -49,7 +49,7 @@ def test_result(probe):
         "protocol": None,
         "attempts": 1,
         "reason": "The log has 19 bytes.",
-        "kubectl": "kubectl -n lab-alice logs web -c app",
+        "kubectl": f"kubectl --server={api.url} -n lab-alice logs web -c app",
     }
 
 
@@ -57,7 +57,7 @@ def test_options_reach_the_server_and_the_kubectl_line(api, probe):
     one = probe({"previous": True, "tail_lines": 3, "container": "app", "as_user": "alice"})["results"][0]
     assert api.requests[-1].query == {"limitBytes": ["65537"], "container": ["app"], "previous": ["true"], "tailLines": ["3"]}
     assert api.requests[-1].headers["impersonate-user"] == ["alice"]
-    assert one["kubectl"] == "kubectl --as=alice -n lab-alice logs web -c app --previous --tail=3"
+    assert one["kubectl"] == f"kubectl --server={api.url} --as=alice -n lab-alice logs web -c app --previous --tail=3"
 
 
 @pytest.mark.parametrize(

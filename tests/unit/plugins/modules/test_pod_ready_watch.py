@@ -60,7 +60,7 @@ def test_result(api, watch):
         "pod_ips": ["10.0.0.7", "fd00::7"],
         "restarts": 0,
         "labels": {"class": "c"},
-        "kubectl": "kubectl -n lab-alice get pod web -o wide",
+        "kubectl": f"kubectl --server={api.url} -n lab-alice get pod web -o wide",
     }
 
 
@@ -203,9 +203,9 @@ def test_ready_must_last_until_the_wait_is_over(api, watch):
 def test_pods_on_their_way_out_are_not_of_the_class(api, watch):
     """As during a rollout. Who asks for a pod by its name is told."""
     api.put(make_pod("old", deleting=True))
-    api.put(make_pod("new"))
-    api.on_watch("/pods", lambda: api.remove("old"))
-    assert verdicts(watch(min_ready_seconds=2)) == {"new": "reached"}
+    api.put(pending("new"))
+    api.on_watch("/pods", lambda: (api.remove("old"), api.put(make_pod("new"))))
+    assert verdicts(watch()) == {"new": "reached"}
     api.put(make_pod("old", deleting=True))
     assert verdicts(watch(pods=[{"namespace": "lab-alice", "name": "old"}])) == {"old": "deleted"}
 
@@ -213,7 +213,9 @@ def test_pods_on_their_way_out_are_not_of_the_class(api, watch):
 def test_clocks_that_differ_do_not_make_a_pod_ready_for_longer(api, watch):
     """The cluster's clock is far behind ours: what turned ready while we looked has been so for an instant, whatever its time says."""
     api.put(pending("web"))
-    api.on_watch("/pods", lambda: (api.put(make_pod("web")), time.sleep(0.5), api.put(make_pod("web", ready=False, containers=[terminated(restarts=1)]))))
+    api.on_watch(
+        "/pods", lambda: (api.put(make_pod("web")), time.sleep(0.5), api.put(make_pod("web", ready=False, containers=[terminated(restarts=1)])))
+    )
     assert verdicts(watch(min_ready_seconds=1.5)) == {"web": "failed"}
 
 

@@ -118,7 +118,7 @@ def test_result(api, watch):
             },
         ],
         "back_off": {"verdict": "as_expected", "reason": "Restart 2 came after 13 s (nominal 10 s, accepted 9 to 30 s)."},
-        "kubectl": "kubectl -n lab-alice describe pod crash",
+        "kubectl": f"kubectl --server={api.url} -n lab-alice describe pod crash",
     }
 
 
