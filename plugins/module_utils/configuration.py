@@ -73,6 +73,25 @@ def load_connection(params: Mapping[str, Any]) -> Connection:
     )
 
 
+def content_of(kubeconfig: Any) -> Any:
+    """The option kubeconfig, with a kubeconfig that was given as text read; a path and a dictionary stay as they are.
+
+    Raises:
+        ConfigurationError: it is some other text. What it says stays out of the message: it may hold keys.
+    """
+    if not isinstance(kubeconfig, str) or not ("\n" in kubeconfig or kubeconfig.lstrip().startswith("{")):
+        return kubeconfig
+    import yaml
+
+    try:
+        content = yaml.safe_load(kubeconfig)
+    except yaml.YAMLError:
+        content = None
+    if not isinstance(content, Mapping):
+        raise ConfigurationError("The option kubeconfig is a text of several lines that is no kubeconfig: give a path, or the content as a dictionary.")
+    return content
+
+
 def _new_configuration() -> Any:
     try:
         from kubernetes.client.configuration import Configuration

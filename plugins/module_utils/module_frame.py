@@ -12,9 +12,9 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
 from .client import Client
-from .configuration import load_connection
+from .configuration import content_of, load_connection
 from .deadline import Deadline
-from .errors import ArgumentError, DeadlineExceeded, KubelabsError, MissingLibrary, Unreachable
+from .errors import ArgumentError, ConfigurationError, DeadlineExceeded, KubelabsError, MissingLibrary, Unreachable
 from .fleet import run_bounded
 
 _SECRET_FIELDS = frozenset({
@@ -89,8 +89,8 @@ def run_module(argument_spec: Mapping[str, Any], work: Callable[[AnsibleModule, 
         check: looks at the arguments before the cluster is spoken to.
     """
     module = AnsibleModule(argument_spec={**auth_argument_spec(), **argument_spec}, supports_check_mode=True)
-    hide_secrets(module)
     try:
+        hide_secrets(module)
         _check_numbers(module.params)
         if check:
             check(module.params)
@@ -127,8 +127,18 @@ def _check_numbers(params: Mapping[str, Any]) -> None:
 
 
 def hide_secrets(module: AnsibleModule) -> None:
-    """Credentials in an inline kubeconfig are nobody's business, not even in the invocation that -vvv prints."""
-    module.no_log_values.update(_secrets(module.params.get("kubeconfig")))
+    """Credentials in an inline kubeconfig are nobody's business, not even in the invocation that -vvv prints.
+
+    Raises:
+        ConfigurationError: the option is neither a path nor a kubeconfig.
+    """
+    given = module.params.get("kubeconfig")
+    try:
+        module.params["kubeconfig"] = content_of(given)
+    except ConfigurationError:
+        module.no_log_values.add(given)
+        raise
+    module.no_log_values.update(_secrets(module.params["kubeconfig"]))
 
 
 def _secrets(node: Any) -> set[str]:

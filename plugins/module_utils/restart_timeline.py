@@ -212,8 +212,10 @@ class Timeline:
         within: bool | None = None
         if observed is not None:
             within = low <= observed <= high
-            if not within and not certain:
-                within = None  # the node may be set to another curve, or have begun it anew before we came
+            if not within and not (certain and (source == "message" or observed > high)):
+                # The node may be set to another curve, or have begun it anew: a kubelet that restarts forgets it, as after
+                # a change of the image. Only what it has said itself proves a delay too short.
+                within = None
         return Delay(restart, observed, nominal, low, high, within, source, _tolerance_reason(nominal, source, certain))
 
     def _nominal(self, restart: int) -> tuple[float, str, bool]:

@@ -147,6 +147,19 @@ def test_ten_minutes_of_running_begin_the_curve_anew():
     assert [(one.restart, one.nominal, one.within) for one in timeline.delays()][-2:] == [(5, 0, True), (6, 10, True)]
 
 
+@pytest.mark.parametrize("delay, within", [(1, None), (10, None), (40, True), (66, False)])
+def test_a_kubelet_that_has_restarted_begins_the_curve_anew_without_a_word(delay, within):
+    """10 s and 20 s were named, so that 40 s would be next: less may be a new curve, more is too much on any."""
+    states, now = [], 0
+    for restart, (pause, named) in enumerate([(0, None), (10, 10), (20, 20), (delay, None)], 1):
+        last = ended(started=at(now), finished=at(now + 3))
+        if named:
+            states.append(waiting(reason="CrashLoopBackOff", message=f"back-off {named}s restarting failed container=app", restarts=restart - 1, last=last))
+        states.append(running(restarts=restart, started=at(now + 3 + pause), last=last))
+        now += 3 + pause
+    assert [(one.nominal, one.within) for one in observe(*states).delays()] == [(0, True), (10, True), (20, True), (40, within)]
+
+
 def test_nine_minutes_do_not():
     timeline = observe(
         terminated(restarts=4, started=at(100), finished=at(640)), running(restarts=5, started=at(641), last=ended(started=at(100), finished=at(640)))

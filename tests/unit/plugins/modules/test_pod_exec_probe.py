@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 
 import pytest
@@ -448,6 +449,23 @@ def test_unreachable_cluster_is_one_sentence(api, capfd):
     result = run_module(pod_exec_probe.main, capfd, api, probes=[], fail_on_unmet=False)
     assert result["failed"] and "cannot be reached: Connection refused" in result["msg"]
     assert api.url in result["msg"] and "results" not in result
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        (
+            "apiVersion: v1\ncurrent-context: x\nclusters: []\nusers: [{name: u, user: {client-key-data: U0VDUkVU}}]\ncontexts: []\n",
+            "names 'x' as its current context",
+        ),
+        ("nonsense\nU0VDUkVU: [\n", "neither|no kubeconfig: give a path, or the content as a dictionary"),
+    ],
+)
+def test_a_kubeconfig_given_as_text_is_read_and_never_shown(capfd, text, words):
+    """As when the filter from_yaml was forgotten behind a lookup."""
+    result = run_module(pod_exec_probe.main, capfd, None, probes=[{"name": "p", "namespace": "n", "pod": "p", "command": ["true"]}], kubeconfig=text)
+    assert result["failed"] and re.search(words, result["msg"]), result["msg"]
+    assert "U0VDUkVU" not in json.dumps(result)
 
 
 def test_secrets_of_an_inline_kubeconfig_are_hidden(api, capfd):
