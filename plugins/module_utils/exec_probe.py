@@ -135,7 +135,7 @@ class ExecProber:
         if as_map(as_map(review).get("status")).get("allowed") is not True:
             return outcome
         return Outcome(
-            API_ERROR, f"{probe.as_user or 'the user'} may create pods/exec, so that kubectl can exec, but may not get it, which a websocket "
+            API_ERROR, f"{probe.as_user or 'the user'} may create pods/exec, so that kubectl can exec, and may not get it, which a websocket "
             "needs before Kubernetes 1.35: grant both verbs",
         )
 

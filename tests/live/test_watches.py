@@ -93,7 +93,7 @@ def test_a_pod_that_a_quota_refuses(namespace):
     assert "exceeded quota: none" in result["reason"]
 
 
-def test_what_only_events_know_is_told_at_the_timeout(namespace):
+def test_what_only_events_know_is_told(namespace):
     """A volume that cannot be mounted and a probe that fails are no more than `not ready` in the status, for as long as one likes."""
     mount = {"volumeMounts": [{"name": "config", "mountPath": "/config"}]}
     probe = {"readinessProbe": {"exec": {"command": ["sh", "-c", "echo still closed; exit 1"]}, "periodSeconds": 1}}
@@ -101,12 +101,38 @@ def test_what_only_events_know_is_told_at_the_timeout(namespace):
         namespace.pod("no-volume", container=mount, volumes=[{"name": "config", "configMap": {"name": "no-such-map"}}]),
         namespace.pod("closed", container=probe),
     )
-    results = by_pod(run_module("pod_ready_watch", label_selector=namespace.selector, timeout=12))
-    assert {name: result["verdict"] for name, result in results.items()} == {"no-volume": "timeout", "closed": "timeout"}
+    results = by_pod(run_module("pod_ready_watch", label_selector=namespace.selector, timeout=25))
+    assert {name: result["verdict"] for name, result in results.items()} == {"no-volume": "never_started", "closed": "timeout"}
+    assert results["no-volume"]["duration"] < 20
     assert "ContainerCreating" in results["no-volume"]["reason"] and 'configmap "no-such-map" not found' in results["no-volume"]["reason"]
     assert "ConfigMap" in results["no-volume"]["hint"]
     assert "Readiness probe failed: still closed" in results["closed"]["reason"]
     assert "probe" in results["closed"]["hint"]
+
+
+def test_ready_until_the_wait_is_over(namespace):
+    """While one is late, of those that were ready one is deleted and one exits: green would be a lie."""
+    late = {"readinessProbe": {"exec": {"command": ["true"]}, "initialDelaySeconds": 20}}
+    namespace.apply(
+        namespace.pod("late", container=late), namespace.pod("stays"), namespace.pod("goes"), namespace.pod("exits", "sh", "-c", "sleep 8; exit 1"),
+    )
+    watch = Module("pod_ready_watch", label_selector=namespace.selector, timeout=90, fail_on_unmet=False)
+    namespace.ready("goes", "exits")
+    time.sleep(4)
+    namespace.kubectl("delete", "pod", "goes", "--wait=false")
+    results = by_pod(watch.result())
+    assert {name: results[name]["verdict"] for name in ("late", "stays")} == {"late": "reached", "stays": "reached"}
+    assert results["goes"]["verdict"] == "deleted", results["goes"]
+    assert results["exits"]["verdict"] in ("failed", "reached"), results["exits"]
+    assert results["exits"]["verdict"] == "failed" or results["exits"]["restarts"] >= 1  # up again, and so for two seconds
+
+
+def test_a_program_that_does_not_exist_restarts_all_the_same(namespace):
+    namespace.apply(namespace.pod("no-command", "no-such-program"))
+    answer = run_module("pod_restart_watch", label_selector=namespace.selector, until={"restarts": 2, "state": "CrashLoopBackOff"}, timeout=90)
+    (result,) = answer["results"]
+    assert (result["verdict"], result["in_back_off"]) == ("reached", True), result
+    assert {run["exit_code"] for run in result["runs"][:2]} <= {127, 128}
 
 
 def test_an_evicted_pod(namespace):
