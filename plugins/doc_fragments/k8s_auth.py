@@ -15,7 +15,7 @@ class ModuleDocFragment:
 options:
   kubeconfig:
     description:
-      - Path of the kubeconfig, or several paths joined with C(:), or its content as a dictionary.
+      - Path of the kubeconfig, or several paths joined with C(:), or its content as a dictionary or as text.
       - Without it and without O(host) and a credential, the variable E(KUBECONFIG), then C(~/.kube/config),
         then the service account of the pod the module runs in.
       - Can also be given with the environment variable E(K8S_AUTH_KUBECONFIG).

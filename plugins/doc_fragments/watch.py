@@ -14,13 +14,15 @@ class ModuleDocFragment:
 options:
   label_selector:
     description:
-      - Which pods to watch, in all namespaces, such as V(kubelabs.pods/class=pods-lab).
+      - Which pods to watch, in all namespaces, such as V(kubelabs.pods/class=pods-lab). It must not be empty.
+      - Where O(pods) or O(namespaces) name just one namespace, only that one is asked, with no rights needed beyond it.
     type: str
     required: true
   pods:
     description:
       - Exactly these pods are waited for, whatever else the selector matches. Those that never appear are reported.
-      - Without it every pod that the selector matches is waited for, of which there must be at least one.
+      - Without it every pod that the selector matches is waited for, of which there must be at least one. Those that are
+        already being deleted do not count.
     type: list
     elements: dict
     suboptions:

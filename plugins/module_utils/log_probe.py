@@ -22,6 +22,9 @@ _NO_LOG = re.compile(
     r"is waiting to start|previous terminated container .* not found|is terminated|ContainerCreating|PodInitializing"
     r"|does not have a host assigned"
 )
+# The kubelet puts these where the log would be, with status 200, when it has removed the log already (seen on 1.20.2 under
+# `previous`, a moment after a restart). A program that logs just this line is not told apart.
+_LOG_IS_GONE = re.compile(rb"(?:unable to retrieve container logs for [a-z-]+://[0-9a-f]+|failed to try resolving symlinks in path [^\n]+)\s*")
 
 
 def make_log_probe(options: Mapping[str, Any]) -> Probe:
@@ -93,6 +96,8 @@ class LogProber:
             return b"", Outcome(TIMEOUT, f"the log did not arrive in time ({allowed:.3g} s)")
         except TransportError as exc:
             return b"", Outcome(TIMEOUT if deadline.expired else TRANSPORT_LOST, f"the log could not be read: {exc}")
+        if _LOG_IS_GONE.fullmatch(response.body):
+            return b"", Outcome(CONTAINER_NOT_RUNNING, f"there is no log any more: {response.body.decode('utf-8', 'replace').strip()}")
         size = len(response.body)
         return response.body, Outcome(OK, f"the log has {size} bytes" if size <= self._max_output else f"the log has more than {self._max_output} bytes")
 

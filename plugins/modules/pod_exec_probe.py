@@ -53,17 +53,19 @@ options:
         description:
           - The name of the container.
           - Without it the container that kubectl takes, which is the one that the annotation
-            C(kubectl.kubernetes.io/default-container) names, else the first. That costs one request per pod.
+            C(kubectl.kubernetes.io/default-container) names, else the first. That costs one request per pod, made with the
+            connection's own rights; where it may not read pods, the API server chooses.
         type: str
       command:
         description:
-          - The program and its arguments. There is no shell unless you name one.
+          - The program and its arguments, as a list. There is no shell unless you name one.
         type: list
         elements: str
         required: true
       stdin:
         description:
-          - Text for the command's standard input.
+          - Text for the command's standard input. Unless it is long it is shown in RV(results[].kubectl), so set C(no_log) on
+            the task when it is a secret.
           - API servers before 1.30 cannot tell the command that its input has ended, so there a command that reads to the
             end, like C(cat), does not end before O(probes[].timeout).
         type: str
@@ -89,7 +91,8 @@ options:
               - V(container_not_running) means that the container has not started, has ended, or waits for its restart.
               - V(pod_not_found) means that there is no such pod or namespace.
               - V(forbidden) means that the user, see O(probes[].as_user), may not do this.
-              - V(timeout) means that O(probes[].timeout) or O(timeout) passed.
+              - V(timeout) means that O(probes[].timeout) or O(timeout) passed. Where O(timeout) cuts off a further attempt
+                (O(probes[].retries)), the outcome is that of the attempt before.
               - V(transport_lost) means that the connection broke, so that how the command ended is not known.
               - V(api_error) is everything else that the cluster refused.
             type: list
@@ -146,6 +149,9 @@ options:
       as_user:
         description:
           - Impersonate this user, really, so that what the user may do is what is tested.
+          - Before Kubernetes 1.35 a websocket needs the verb C(get) on C(pods/exec), and kubectl C(create). Who may only
+            C(create) gets V(api_error) and not V(forbidden), since kubectl would have let them in.
+          - Which container is meant, and what a pod is doing, is asked with the connection's own rights.
           - The connection's own user must be allowed to impersonate; that it is not gives V(api_error), never V(forbidden).
         type: str
       as_groups:
@@ -161,7 +167,7 @@ options:
     default: 65536
   timeout:
     description:
-      - Seconds for the whole task. Probes that have not ended by then have the outcome V(timeout).
+      - Seconds for the whole task. Probes that have not ended their first attempt by then have the outcome V(timeout).
     type: float
     default: 300
   concurrency:
@@ -192,7 +198,7 @@ EXAMPLES = r"""
     # Each student is a mapping with name and namespace.
     dns_probe:
       pod: shell
-      command: [nslookup, kubernetes.default]
+      command: [nslookup, kubernetes.default.svc.cluster.local]
       retries: 3
 
 - name: Two probes of one student
@@ -202,7 +208,7 @@ EXAMPLES = r"""
       - name: alice/dns
         namespace: lab-alice
         pod: shell
-        command: [nslookup, kubernetes.default]
+        command: [nslookup, kubernetes.default.svc.cluster.local]
         retries: 3
       - name: alice/web has no shell
         namespace: lab-alice
@@ -222,19 +228,31 @@ EXAMPLES = r"""
         expect:
           outcome: [forbidden]
 
-- name: The web pod answers with JSON
+- name: The API server answers from inside, with JSON
   kubelabs.pods.pod_exec_probe:
     probes:
-      - name: alice/http
+      - name: alice/api server
         namespace: lab-alice
         pod: shell
-        command: [curl, -sS, --max-time, '5', 'http://10.244.0.7:8080/']
+        command: [curl, -sSk, --max-time, '5', 'https://kubernetes.default.svc/version']
         expect:
           json:
-            hostname: web
-            addresses.0: 10.244.0.7
+            major: '1'
     fail_on_unmet: false
   register: probed
+
+- name: The web pod answers the shell pod, by its IP
+  kubelabs.pods.pod_exec_probe:
+    probes:
+      - name: alice/page
+        namespace: lab-alice
+        pod: shell
+        command: [curl, -sS, --max-time, '5', "http://{{ web_ip }}/"]
+        expect:
+          contains: ['Hostname: web']
+  vars:
+    # What pod_ready_watch returned for the web pod.
+    web_ip: "{{ (ready.results | selectattr('pod', 'eq', 'web') | first).pod_ip }}"
 """
 
 RETURN = r"""

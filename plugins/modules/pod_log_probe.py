@@ -114,7 +114,7 @@ options:
         default: 1
       as_user:
         description:
-          - Impersonate this user.
+          - Impersonate this user. Which container is meant is asked with the connection's own rights.
         type: str
       as_groups:
         description:
@@ -148,7 +148,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Both pods of alice have said that they are up
+- name: The web pods of alice and bob have said that they are up
   kubelabs.pods.pod_log_probe:
     context: kind-kubelabs
     probes:
@@ -156,11 +156,11 @@ EXAMPLES = r"""
         namespace: lab-alice
         pod: web
         expect:
-          contains: [listening on]
+          contains: ['Listening on']
         retries: 5
-      - name: alice/shell
-        namespace: lab-alice
-        pod: shell
+      - name: bob/web
+        namespace: lab-bob
+        pod: web
         tail_lines: 20
         expect:
           not_empty: true
@@ -173,7 +173,10 @@ EXAMPLES = r"""
         pod: failing
         previous: true
         expect:
-          regex: '^exiting with code \d+'
+          regex: '^Giving up'
+        # Right after a restart there may be no log of the run before for a moment.
+        retries: 5
+        delay: 2
     fail_on_unmet: false
   register: logs
 """

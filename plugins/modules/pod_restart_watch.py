@@ -77,7 +77,7 @@ EXAMPLES = r"""
 - name: Watch the badly configured app restart twice and back off
   kubelabs.pods.pod_restart_watch:
     context: kind-kubelabs
-    label_selector: kubelabs.pods/class=pods-lab,app.kubernetes.io/name=failing
+    label_selector: kubelabs.pods/class=pods-lab,kubelabs.pods/app=failing
     until:
       restarts: 2
       state: CrashLoopBackOff
@@ -144,11 +144,11 @@ results:
       type: bool
       sample: true
     ready:
-      description: Whether the pod was ready when last seen.
+      description: Whether the pod was ready when it was decided, as the status, the node and the labels are of that moment.
       type: bool
       sample: true
     status:
-      description: What C(kubectl get pods) shows in the column STATUS. Empty when the pod never appeared.
+      description: What C(kubectl get pods) showed in the column STATUS. Empty when the pod never appeared.
       type: str
       sample: CrashLoopBackOff
     runs:

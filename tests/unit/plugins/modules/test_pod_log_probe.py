@@ -100,6 +100,21 @@ def test_refusals(api, probe, status, message, outcome, words):
     assert words in one["reason"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"unable to retrieve container logs for containerd://3652a6356775fcb478d11184cf3e7c29",
+        b'failed to try resolving symlinks in path "/var/log/pods/a_b_c/app/0.log": lstat /var/log/pods/a_b_c/app/0.log: no such file or directory',
+    ],
+)
+def test_what_the_kubelet_says_in_place_of_a_log_is_none(api, probe, text):
+    api.logs["lab-alice", "web"] = text
+    one = probe({"previous": True})["results"][0]
+    assert (one["outcome"], one["stdout"]) == ("container_not_running", "") and "no log any more" in one["reason"]
+    api.logs["lab-alice", "web"] = b"log says: " + text
+    assert probe({"previous": True})["results"][0]["outcome"] == "ok"
+
+
 def test_no_previous_run(api, probe):
     api.fault("/log", lambda connection, request: connection.error(400, "BadRequest", 'previous terminated container "app" in pod "web" not found'))
     one = probe({"previous": True})["results"][0]
