@@ -368,7 +368,7 @@ def obstacle(pod: Pod, last_image_message: str = "", containers: Collection[str]
             before 1.31, so the caller keeps the message of ErrImagePull.
         containers: only what keeps these, by name, from starting; None for all.
     """
-    statuses = [status for _init, status in container_statuses(pod) if containers is None or status.get("name") in containers]
+    statuses = [status for _init, status in container_statuses(pod) if containers is None or as_text(status.get("name")) in containers]
     return _ended(pod) or _blocked_container(statuses, last_image_message) or _crash_loop(pod, statuses) or _unschedulable(pod)
 
 

@@ -127,7 +127,8 @@ def _watch(client: Client, selection: Selection, make_judge: Callable[[Mapping[s
     try:
         wait(roll, feed, deadline, clock, lambda roll: _look_for_volumes(client, selection, roll, deadline, clock))
     except ApiError as exc:
-        raise KubelabsError(f"The pods matching {selection.selector!r} cannot be watched on {client.describe()}: {exc}.") from exc
+        advice = " Grant the verbs list and watch on pods there, or ask for one namespace at a time." if exc.status == 403 else ""
+        raise KubelabsError(f"The pods matching {selection.selector!r} cannot be watched on {client.describe()}: {exc}.{advice}") from exc
     entries = list(roll.entries.values())
     late = Deadline(max(ASK_LATE, deadline.clip(ASK_WITHIN)))
     if not entries and selection.expected is None:

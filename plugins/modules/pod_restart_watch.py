@@ -88,6 +88,8 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ item.namespace }}: {{ item.delays | map(attribute='observed') | list }} ({{ item.back_off.verdict }})"
   loop: "{{ watched.results }}"
+  loop_control:
+    label: "{{ item.name }}"
 """
 
 RETURN = r"""

@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from ansible_collections.kubelabs.pods.plugins.module_utils import exec_client
+from ansible_collections.kubelabs.pods.plugins.module_utils import budget_socket, exec_client
 from ansible_collections.kubelabs.pods.plugins.module_utils.budget_socket import BudgetSocket
 from ansible_collections.kubelabs.pods.plugins.module_utils.deadline import Deadline
 from ansible_collections.kubelabs.pods.plugins.module_utils.exec_client import ExecRequest, run_exec
@@ -376,6 +376,27 @@ def test_data_that_is_always_there_does_not_outlive_the_deadline():
     now[0] = 1.1
     with pytest.raises(TimeoutError):
         sock.recv(10)
+
+
+def test_silent_addresses_share_one_deadline(api, monkeypatch):
+    """A name with several addresses, behind none of which anybody answers."""
+    import socket
+
+    silent = [socket.create_server(("127.0.0.1", 0), backlog=0) for _address in range(3)]
+    held = []
+    for server in silent:
+        for _connection in range(3):  # fill the queue, so that the next one waits
+            held.append(socket.socket())
+            held[-1].setblocking(False)
+            held[-1].connect_ex(server.getsockname())
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", server.getsockname()) for server in silent]
+    monkeypatch.setattr(budget_socket.socket, "getaddrinfo", lambda *_args, **_more: found)
+    began = time.monotonic()
+    record = run(api, run_true, seconds=0.6)
+    assert time.monotonic() - began < 1.2
+    assert (record.ending, record.sent) == ("timeout", False)
+    for sock in [*silent, *held]:
+        sock.close()
 
 
 def test_nobody_listens(api):

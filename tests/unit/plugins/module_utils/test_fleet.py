@@ -7,14 +7,22 @@ from __future__ import annotations
 import threading
 import time
 
+import pytest
+
 from ansible_collections.kubelabs.pods.plugins.module_utils.deadline import Deadline
-from ansible_collections.kubelabs.pods.plugins.module_utils.fleet import run_fleet
+from ansible_collections.kubelabs.pods.plugins.module_utils.errors import DeadlineExceeded
+from ansible_collections.kubelabs.pods.plugins.module_utils.fleet import run_bounded, run_fleet
 
 
 def run(items, work, concurrency=4, seconds=5.0, **more):
     return run_fleet(
-        items, work, concurrency=concurrency, deadline=Deadline(seconds),
-        on_error=lambda item, exc: f"{item}: {type(exc).__name__}", on_deadline=lambda item, begun: f"{item}: {'begun' if begun else 'not begun'}", **more,
+        items,
+        work,
+        concurrency=concurrency,
+        deadline=Deadline(seconds),
+        on_error=lambda item, exc: f"{item}: {type(exc).__name__}",
+        on_deadline=lambda item, begun: f"{item}: {'begun' if begun else 'not begun'}",
+        **more,
     )
 
 
@@ -78,6 +86,17 @@ def test_the_deadline_holds_even_when_work_blocks_for_ever():
     assert time.monotonic() - began < 1.3
     assert results == ["a: begun", "b: begun", "c: not begun"]
     blocker.set()
+
+
+def test_one_thing_alone_is_bounded_too():
+    never = threading.Event()
+    began = time.monotonic()
+    with pytest.raises(DeadlineExceeded):
+        run_bounded(never.wait, Deadline(0.3))
+    assert time.monotonic() - began < 1.3
+    assert run_bounded(lambda: 7, Deadline(1)) == 7
+    with pytest.raises(KeyError):
+        run_bounded(lambda: {}["x"], Deadline(1))
 
 
 def test_results_written_just_at_the_deadline_count():

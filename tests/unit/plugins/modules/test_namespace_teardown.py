@@ -254,6 +254,15 @@ def test_trouble_while_deleting_is_lived_through(api, teardown):
     assert [one["verdict"] for one in teardown()["results"]] == ["deleted", "deleted"]
 
 
+def test_the_deadline_holds_against_a_server_that_falls_silent(api, teardown):
+    populate(api, "lab-a", "lab-b")
+    api.fault("^/api/v1/namespaces/lab-", lambda connection, request: connection.half_open(), times=99)
+    began = time.monotonic()
+    result = teardown(timeout=1.5)
+    assert time.monotonic() - began < 2.7
+    assert [one["verdict"] for one in result["results"]] == ["stuck", "stuck"]
+
+
 def test_forbidden(api, teardown):
     api.fault("^/api/v1/namespaces$", lambda connection, request: connection.error(403, "Forbidden", "may not list namespaces"))
     result = teardown()
