@@ -17,6 +17,8 @@ from .deadline import Deadline
 from .errors import ArgumentError, ConfigurationError, DeadlineExceeded, KubelabsError, MissingLibrary, Unreachable
 from .fleet import run_bounded
 
+#: Seconds for the first answer of an API server, however slowly it comes.
+HELLO_WITHIN = 15.0
 _SECRET_FIELDS = frozenset({
     "token", "password", "client-key-data", "id-token", "refresh-token", "access-token", "client-secret",
 })
@@ -111,7 +113,7 @@ def run_module(argument_spec: Mapping[str, Any], work: Callable[[AnsibleModule, 
 
 def _say_hello(client: Client, deadline: Deadline) -> None:
     try:
-        run_bounded(lambda: client.hello(deadline), deadline)
+        run_bounded(lambda: client.hello(deadline), deadline.within(HELLO_WITHIN))
     except DeadlineExceeded as exc:
         raise Unreachable(f"There was no answer in time from {client.describe()}. Is the timeout long enough, and is this the right cluster?") from exc
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from .deadline import Clock, Deadline
 from .errors import ArgumentError, KubelabsError
-from .pod_status import describe, is_deleting, name_of, namespace_of, uid_of
+from .pod_status import is_deleting, name_of, namespace_of, uid_of
 from .pod_watch import DELETED, SYNCED, Event, Feed
 
 REACHED = "reached"
@@ -174,13 +174,13 @@ class Roll:
             verdict = Verdict(GONE, "the pod is being deleted", "find out who deletes it, and run again")
         if verdict != entry.verdict:
             self._reopen(entry)
-            self._decide(entry, verdict, now)
+            self.decide(entry, verdict, now)
 
     def _gone(self, entry: Entry, event: Event, now: float) -> None:
         if entry.settled or entry.uid != uid_of(event.object):
             return
         self._reopen(entry)
-        self._decide(entry, DELETED_MEANWHILE if is_deleting(event.object) else OUT_OF_SIGHT, now)
+        self.decide(entry, DELETED_MEANWHILE if is_deleting(event.object) else OUT_OF_SIGHT, now)
 
     def _reopen(self, entry: Entry) -> None:
         """Takes a verdict back."""
@@ -191,9 +191,10 @@ class Roll:
         """Another pod under the same name: pods are told apart by UID, and a verdict about the first is not about the second."""
         if not entry.settled or (entry.verdict is not None and entry.verdict.verdict == GONE):
             self._reopen(entry)
-            self._decide(entry, replaced(entry.uid, uid_of(event.object)), now)
+            self.decide(entry, replaced(entry.uid, uid_of(event.object)), now)
 
-    def _decide(self, entry: Entry, verdict: Verdict | None, now: float) -> None:
+    def decide(self, entry: Entry, verdict: Verdict | None, now: float) -> None:
+        """Settles an undecided pod; None leaves it undecided."""
         if verdict is not None and entry.verdict is None:
             entry.verdict, entry.decided = verdict, now
             self._open.discard(entry.key)
@@ -202,18 +203,14 @@ class Roll:
         """The pods that are there and not decided."""
         return [self.entries[key] for key in self._open if self.entries[key].pod is not None]
 
-    def decide(self, entry: Entry, verdict: Verdict, now: float) -> None:
-        """Decides about one pod from outside, by what its status does not show."""
-        self._decide(entry, verdict, now)
-
     def tick(self, now: float) -> None:
         """Decides what time decides: obstacles that have lasted long enough, pods that never appeared."""
         for key in list(self._open):
             entry = self.entries[key]
             if entry.judge is not None:
-                self._decide(entry, entry.judge.verdict(now), now)
+                self.decide(entry, entry.judge.verdict(now), now)
             elif self.synced and now - self._started >= self._grace:
-                self._decide(entry, Verdict(
+                self.decide(entry, Verdict(
                     NEVER_STARTED, f"no such pod appeared within {self._grace:.0f} s",
                     "check whether it was created and carries the labels of the selector; a quota or an admission rule may have refused it",
                 ), now)
@@ -231,7 +228,7 @@ class Roll:
             verdict = entry.judge.at_timeout() if entry.judge else Verdict(TIMEOUT, "the pod was not seen in time", "")
             if trouble:
                 verdict = Verdict(verdict.verdict, f"{verdict.reason}; the watch was disturbed: {trouble}", verdict.hint)
-            self._decide(entry, verdict, now)
+            self.decide(entry, verdict, now)
 
 
 def wait(roll: Roll, feed: Feed, deadline: Deadline, clock: Clock, look: Callable[[Roll], None] = lambda roll: None) -> None:
@@ -283,8 +280,3 @@ def expected_keys(pods: Sequence[Mapping[str, Any]] | None) -> list[Key] | None:
     if twice:
         raise ArgumentError(f"pods lists {', '.join('/'.join(key) for key in twice)} more than once.")
     return keys
-
-
-def last_words(pod: Mapping[str, Any] | None) -> str:
-    """What the pod was doing, for a timeout's reason."""
-    return describe(pod) if pod else "the pod was not seen"

@@ -23,6 +23,8 @@ description:
   - A container is in back-off when it is not running, has ended at least once, will be restarted, and has been restarted
     before or is said to back off. Up to about 1.34 that shows as C(CrashLoopBackOff) all the time, later only for
     an instant; the verdict is the same.
+  - Pods are told apart by their UID. What has reached O(until) stays V(reached), whatever becomes of the pod afterwards.
+    Nothing but the followed container counts, and what keeps it from starting; other containers of the pod do not.
 extends_documentation_fragment:
   - kubelabs.pods.k8s_auth
   - kubelabs.pods.watch

@@ -451,6 +451,14 @@ def test_unreachable_cluster_is_one_sentence(api, capfd):
     assert api.url in result["msg"] and "results" not in result
 
 
+def test_a_server_that_drips_from_the_first_byte_holds_nothing_up(api, capfd):
+    api.fault("/version", lambda connection, request: connection.drip(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200, 0.05))
+    began = time.monotonic()
+    result = run_module(pod_exec_probe.main, capfd, api, probes=[], timeout=0.6)
+    assert time.monotonic() - began < 1.6
+    assert result["failed"] and "no answer in time" in result["msg"] and api.url in result["msg"]
+
+
 @pytest.mark.parametrize(
     "text, words",
     [
