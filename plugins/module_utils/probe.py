@@ -97,7 +97,7 @@ def make_probe(options: Mapping[str, Any], kind_options: Sequence[str]) -> Probe
         if not options[option]:
             raise ArgumentError(f"Probe {options['name']!r}: {option} is empty.")
     if options.get("as_user") == "" or (options.get("as_groups") and not options.get("as_user")):
-        raise ArgumentError(f"Probe {options['name']!r}: as_user is empty; without it nobody is impersonated{', whatever as_groups says' if options.get('as_groups') else ''}.")
+        raise ArgumentError(f"Probe {options['name']!r}: as_user is empty; without it nobody is impersonated, whatever as_groups says.")
     for option, least in (("timeout", 0.0), ("retries", 0), ("delay", 0.0)):
         value = options.get(option)
         if value is not None and not (value > 0 if option == "timeout" else value >= least):
