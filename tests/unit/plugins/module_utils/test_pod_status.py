@@ -240,7 +240,7 @@ JSON = st.recursive(
 
 
 @given(JSON, JSON, JSON)
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_no_pod_crashes_it(one, two, three):
     for pod in (
         {"metadata": one, "spec": two, "status": three},

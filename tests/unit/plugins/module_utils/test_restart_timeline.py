@@ -267,7 +267,7 @@ def histories(draw):
 
 
 @given(histories(), st.data())
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_timeline_agrees_with_the_truth_whatever_was_sampled(history, data):
     truth, statuses = history
     sampled = data.draw(st.lists(st.sampled_from(statuses), min_size=1, max_size=2 * len(statuses)))
@@ -287,7 +287,7 @@ def test_timeline_agrees_with_the_truth_whatever_was_sampled(history, data):
 
 
 @given(histories(), st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_the_order_of_the_statuses_does_not_matter(history, random):
     _truth, statuses = history
     shuffled = list(statuses)
@@ -330,7 +330,7 @@ JSON = st.recursive(
 
 
 @given(JSON, JSON)
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_no_status_crashes_it(status, spec):
     timeline = Timeline("app")
     timeline.observe({"metadata": spec, "spec": spec, "status": status})
