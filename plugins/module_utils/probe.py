@@ -19,8 +19,9 @@ from .deadline import Deadline, iso, utc_now
 from .errors import ApiError, ArgumentError, KubelabsError
 from .expectation import Expectation
 from .fleet import run_fleet
+from .obstacles import describe
 from .outcome import API_ERROR, CONTAINER_NOT_RUNNING, POD_NOT_FOUND, SKIPPED, TIMEOUT, TRANSPORT_LOST, Outcome
-from .pod_status import container_names, container_specs, container_status, default_container, describe, is_deleting, state_of
+from .pod_status import container_names, container_specs, container_status, default_container, is_deleting, state_of
 
 #: Seconds for finding out what became of a pod after something failed; the reason is worth no more.
 ASK_WITHIN = 3.0

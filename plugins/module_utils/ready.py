@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from .deadline import parse_time
-from .pod_status import Obstacle, condition, describe, image_message, is_ready, obstacle
+from .obstacles import Obstacle, describe, image_message, obstacle
+from .pod_status import condition, is_ready
 from .pod_wait import FAILED, NEVER_STARTED, REACHED, TIMEOUT, Verdict
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from .obstacles import Obstacle, describe, describe_container, image_message, obstacle
 from .pod_status import (
-    Obstacle, as_count, as_text, container_names, container_specs, container_status, container_statuses, default_container, describe,
-    describe_container, image_message, obstacle, restarts_on, state_of,
+    as_count, as_text, container_names, container_specs, container_status, container_statuses, default_container, restarts_on, state_of,
 )
 from .pod_wait import FAILED, NEVER_STARTED, REACHED, TIMEOUT, Verdict
 from .restart_timeline import Timeline

@@ -16,7 +16,8 @@ from .client import Client
 from .deadline import Clock, Deadline, iso, utc_now
 from .errors import ApiError, ArgumentError, KubelabsError
 from .fleet import run_bounded, run_fleet
-from .pod_status import as_list, as_map, as_text, columns, describe, is_deleting, is_ready, metadata, pod_ips, uid_of
+from .obstacles import describe
+from .pod_status import as_list, as_map, as_text, columns, is_deleting, is_ready, metadata, pod_ips, uid_of
 from .pod_wait import (
     DELETED_MEANWHILE, DESELECTED, NEVER_STARTED, OUT_OF_SIGHT, TIMEOUT, Entry, Judge, Key, Roll, Verdict, expected_keys, replaced, wait,
 )

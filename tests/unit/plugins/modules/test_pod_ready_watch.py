@@ -9,7 +9,7 @@ import time
 import pytest
 
 from ansible_collections.kubelabs.pods.plugins.modules import pod_ready_watch
-from ansible_collections.kubelabs.pods.plugins.module_utils import pod_events, pod_status, pod_wait, pod_watch
+from ansible_collections.kubelabs.pods.plugins.module_utils import obstacles, pod_events, pod_wait, pod_watch
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi, status_object
 from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import run_module
 from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import make_event, make_pod, terminated, waiting
@@ -151,8 +151,8 @@ def test_what_cannot_become_ready_is_said_at_once(api, watch, pod, verdict, word
     ],
 )
 def test_what_may_pass_must_last(api, watch, monkeypatch, pod, patience):
-    monkeypatch.setattr(pod_status, patience, 0.7)
-    monkeypatch.setattr(pod_status, "_PATIENCE", {"CreateContainerConfigError": 0.7})
+    monkeypatch.setattr(obstacles, patience, 0.7)
+    monkeypatch.setattr(obstacles, "_PATIENCE", {"CreateContainerConfigError": 0.7})
     api.put(pod)
     api.on_watch("/pods", lambda: (time.sleep(0.4), api.put(make_pod("web"))))
     assert verdicts(watch()) == {"web": "reached"}
@@ -162,7 +162,7 @@ def test_what_may_pass_must_last(api, watch, monkeypatch, pod, patience):
 
 
 def test_pull_and_back_off_are_one_obstacle_and_the_cause_is_kept(api, watch, monkeypatch):
-    monkeypatch.setattr(pod_status, "TRANSIENT_IMAGE_PATIENCE", 1.0)
+    monkeypatch.setattr(obstacles, "TRANSIENT_IMAGE_PATIENCE", 1.0)
     api.put(pending(reason="ErrImagePull", message="dial tcp: i/o timeout"))
     api.on_watch("/pods", lambda: (time.sleep(0.5), api.put(pending(reason="ImagePullBackOff", message="Back-off pulling image"))))
     one = watch()["results"][0]

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from ansible_collections.kubelabs.pods.plugins.modules import pod_restart_watch
-from ansible_collections.kubelabs.pods.plugins.module_utils import pod_status
+from ansible_collections.kubelabs.pods.plugins.module_utils import obstacles
 from ansible_collections.kubelabs.pods.plugins.module_utils.restart_timeline import TOLERANCE_REASON
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi
 from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import run_module
@@ -160,7 +160,7 @@ def test_another_container_that_cannot_start_is_no_obstacle(api, watch):
 
 def test_the_same_pull_that_keeps_failing_is_one_obstacle(api, watch, monkeypatch):
     """ErrImagePull and ImagePullBackOff alternate; the patience is for both together."""
-    monkeypatch.setattr(pod_status, "TRANSIENT_IMAGE_PATIENCE", 1.0)
+    monkeypatch.setattr(obstacles, "TRANSIENT_IMAGE_PATIENCE", 1.0)
     states = [pod(waiting(reason=reason, message="i/o timeout"), ready=False) for reason in ("ErrImagePull", "ImagePullBackOff") * 5]
     api.put(states[0])
     api.on_watch("/pods", lambda: [(time.sleep(0.3), api.put(state)) for state in states[1:]])
@@ -169,7 +169,7 @@ def test_the_same_pull_that_keeps_failing_is_one_obstacle(api, watch, monkeypatc
 
 
 def test_a_program_that_cannot_be_started_restarts_all_the_same(api, watch, monkeypatch):
-    monkeypatch.setattr(pod_status, "_PATIENCE", {"RunContainerError": 0.2})
+    monkeypatch.setattr(obstacles, "_PATIENCE", {"RunContainerError": 0.2})
     last = {"exitCode": 128, "reason": "StartError", "finishedAt": "2026-11-22T08:31:41Z"}
     api.put(pod(waiting(reason="RunContainerError", message="no such file", restarts=1, last=last), ready=False))
     api.on_watch("/pods", lambda: (time.sleep(0.8), api.put(pod(waiting(reason="CrashLoopBackOff", restarts=2, last=last), ready=False))))
