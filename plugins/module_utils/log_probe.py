@@ -23,7 +23,7 @@ _NO_LOG = re.compile(
     r"|does not have a host assigned"
 )
 # The kubelet puts these where the log would be, with status 200, when it has removed the log already (seen on 1.20.2 under
-# `previous`, a moment after a restart). A program that logs just this line is not told apart.
+# `previous`, while a container has ended: of its ended runs only the last is kept). A program that logs just this line is not told apart.
 _LOG_IS_GONE = re.compile(rb"(?:unable to retrieve container logs for [a-z-]+://[0-9a-f]+|failed to try resolving symlinks in path [^\n]+)\s*")
 
 

@@ -56,7 +56,7 @@ options:
         description:
           - Read the log of the run before the last restart.
           - The kubelet keeps one ended run per container. While a container waits for its restart, its last run's log is the
-            one without this option.
+            one without this option, and of the run before that there is none any more.
         type: bool
         default: false
       tail_lines:
@@ -165,16 +165,15 @@ EXAMPLES = r"""
         expect:
           not_empty: true
 
-- name: What the failing app said before it was restarted
+- name: What the failing app said before it gave up
   kubelabs.pods.pod_log_probe:
     probes:
       - name: alice/failing
         namespace: lab-alice
         pod: failing
-        previous: true
         expect:
           regex: '^Giving up'
-        # Right after a restart there may be no log of the run before for a moment.
+        # It lives for three seconds. While it waits for its restart, this is the log of the run that has ended.
         retries: 5
         delay: 2
     fail_on_unmet: false
