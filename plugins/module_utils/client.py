@@ -39,6 +39,12 @@ IDEMPOTENT = frozenset({"GET", "HEAD", "DELETE", "PUT"})
 Query = Sequence[tuple[str, str]]
 
 
+def core_path(resource: str, namespace: str = "", name: str = "") -> str:
+    """``/api/v1/namespaces/lab-alice/pods/web``; without a name all of the namespace, without a namespace all of the cluster."""
+    words = (["namespaces", namespace] if namespace else []) + [resource] + ([name] if name else [])
+    return "/".join(["/api/v1", *(quote(word, safe="") for word in words)])
+
+
 @dataclass(frozen=True)
 class Response:
     """A complete answer."""
@@ -408,17 +414,17 @@ def _api_error(status: int, headers: Mapping[str, str], content: bytes) -> ApiEr
         details = parsed.get("details")
         if isinstance(details, Mapping) and isinstance(details.get("retryAfterSeconds"), (int, float)):
             retry_after = float(details["retryAfterSeconds"])
-    asked = seconds_in(headers.get("Retry-After"))
+    asked = number_in(headers.get("Retry-After"))
     return ApiError(status, reason, message, retry_after if asked is None else asked)
 
 
-def seconds_in(text: Any) -> float | None:
-    """The seconds, 0 or more, that a header holds; None where it is a date, nonsense or not there."""
+def number_in(header: Any) -> float | None:
+    """The number, 0 or more, that a header holds; None where it is a date, nonsense or not there."""
     try:
-        seconds = float(text)
+        number = float(header)
     except (TypeError, ValueError):
         return None
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+    return number if math.isfinite(number) and number >= 0 else None
 
 
 def _capital(text: str) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from .budget_socket import BudgetSocket, IdleTimeout, open_budget_socket
-from .client import Client, seconds_in
+from .client import Client, core_path, number_in
 from .deadline import Deadline
 from .errors import MissingLibrary
 
@@ -124,10 +124,7 @@ class ExecRequest:
         if self.stdin is not None:
             query.append(("stdin", "true"))
         query += [("stdout", "true"), ("stderr", "true")]
-        return (
-            f"/api/v1/namespaces/{quote(self.namespace, safe='')}/pods/{quote(self.pod, safe='')}/exec?"
-            + urlencode(query, quote_via=quote)
-        )
+        return f"{core_path('pods', self.namespace, self.pod)}/exec?{urlencode(query, quote_via=quote)}"
 
 
 def run_exec(client: Client, request: ExecRequest, *, deadline: Deadline, max_output: int = 65536,
@@ -184,7 +181,7 @@ def _handshake(websocket: Any, client: Client, request: ExecRequest, sock: Budge
         record.ending = "refused"
         record.http_status = exc.status_code
         record.http_body = _rest_of_body(sock, exc).decode("utf-8", "replace").strip()
-        record.retry_after = seconds_in((getattr(exc, "resp_headers", None) or {}).get("retry-after"))
+        record.retry_after = number_in((getattr(exc, "resp_headers", None) or {}).get("retry-after"))
         return None
     if channel.status != 101:
         record.ending, record.http_status = "refused", int(channel.status or 0)
@@ -199,7 +196,7 @@ def _rest_of_body(sock: BudgetSocket, exc: Any) -> bytes:
     body = getattr(exc, "resp_body", None) or b""
     body = body if isinstance(body, bytes) else str(body).encode()
     headers = getattr(exc, "resp_headers", None) or {}
-    wanted = seconds_in(headers.get("content-length"))
+    wanted = number_in(headers.get("content-length"))
     sock.idle = 2.0
     try:
         while len(body) < (wanted if wanted is not None else 65536):

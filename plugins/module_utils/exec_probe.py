@@ -75,12 +75,10 @@ class ExecProber:
     def perform(self, probe: Probe, deadline: Deadline) -> Attempt:
         """One attempt. Returns by the deadline, plus a moment for asking the pod what is wrong."""
         allowed = deadline.remaining()
-        container: str | None = probe.container
-        if not container:
-            chosen = self._pods.choose_container(probe, deadline)
-            if isinstance(chosen, Outcome):
-                return Attempt(chosen)
-            container = chosen or None
+        chosen = self._pods.choose_container(probe, deadline)
+        if isinstance(chosen, Outcome):
+            return Attempt(chosen)
+        container = chosen or None
         record = self._run(probe, container, deadline)
         outcome = self._judge(probe, record, allowed)
         if outcome.outcome == FORBIDDEN:

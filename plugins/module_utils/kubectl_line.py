@@ -11,7 +11,6 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-
 #: Longer input would bury the line.
 LONGEST_STDIN = 1000
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
-from .client import Client
+from .client import Client, core_path
 from .deadline import Deadline
 from .errors import ApiError, ArgumentError, DeadlineExceeded, TransportError
 from .outcome import API_ERROR, CONTAINER_NOT_RUNNING, OK, TIMEOUT, TRANSPORT_LOST, Outcome, classify_refusal
@@ -51,12 +50,10 @@ class LogProber:
     def perform(self, probe: Probe, deadline: Deadline) -> Attempt:
         """One attempt. Returns by the deadline, plus a moment for asking the pod what is wrong."""
         allowed = deadline.remaining()
-        container: str | None = probe.container
-        if not container:
-            chosen = self._pods.choose_container(probe, deadline)
-            if isinstance(chosen, Outcome):
-                return Attempt(chosen)
-            container = chosen or None
+        chosen = self._pods.choose_container(probe, deadline)
+        if isinstance(chosen, Outcome):
+            return Attempt(chosen)
+        container = chosen or None
         text, outcome = self._read(probe, container, deadline, allowed)
         if outcome.outcome in (CONTAINER_NOT_RUNNING, API_ERROR) and not probe.options.get("previous"):
             outcome = self._pods.explain(outcome, probe, container, self._task_deadline)
@@ -77,7 +74,7 @@ class LogProber:
         return self._client.kubectl.line(*words, namespace=probe.namespace, as_user=probe.as_user, as_groups=probe.as_groups)
 
     def _read(self, probe: Probe, container: str | None, deadline: Deadline, allowed: float) -> tuple[bytes, Outcome]:
-        path = f"/api/v1/namespaces/{quote(probe.namespace, safe='')}/pods/{quote(probe.pod, safe='')}/log"
+        path = core_path("pods", probe.namespace, probe.pod) + "/log"
         # One byte more than is kept says whether there was more; the server reads no further than that.
         query = [("limitBytes", str(self._max_output + 1))]
         if container:

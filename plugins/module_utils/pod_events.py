@@ -16,30 +16,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .pod_status import as_map, as_text, container_statuses, is_ready, metadata, namespace_of, state_of
+from .pod_status import CREATING, as_map, as_text, container_statuses, is_ready, metadata, namespace_of, state_of
 
 #: Warnings and nothing else, without those that say what the status says as well, of which a crash looping class has thousands.
 FIELD_SELECTOR = "type=Warning,reason!=BackOff,reason!=FailedScheduling,reason!=Failed"
 
 #: Seconds that a volume must have been missing what it names; the kubelet looks again every few seconds, with growing pauses.
 VOLUME_PATIENCE = 8.0
-_VOLUME = "create the ConfigMap, Secret or claim that the volume names, or correct the volume"
-_SANDBOX = "the node cannot give the pod its network: look at the node and its network plugin"
-_HOOK = "correct the hook of the container, or what it calls"
+_VOLUME = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume"})
+_SANDBOX = frozenset({"FailedCreatePodSandBox", "NetworkNotReady"})
 #: What the kubelet says of a pod that is there, and what to do about it. Source: pkg/kubelet/events/event.go.
 _HINTS = {
-    "FailedMount": _VOLUME,
-    "FailedAttachVolume": _VOLUME,
-    "FailedMapVolume": _VOLUME,
-    "FailedCreatePodSandBox": _SANDBOX,
-    "NetworkNotReady": _SANDBOX,
+    **dict.fromkeys(_VOLUME, "create the ConfigMap, Secret or claim that the volume names, or correct the volume"),
+    **dict.fromkeys(_SANDBOX, "the node cannot give the pod its network: look at the node and its network plugin"),
     "Unhealthy": "correct the probe, or the app that it asks",
-    "FailedPostStartHook": _HOOK,
+    "FailedPostStartHook": "correct the hook of the container, or what it calls",
 }
 #: The kubelet sums up a mount that has failed for two minutes without its cause, which the event before it names.
 _SUMMARY = "timed out waiting for the condition"
-
-
 #: What a second attempt does not cure, in the kubelet's words: `configmap "x" not found`, `references non-existent config key`.
 _MISSING = re.compile(r'\b(?:configmap|secret|persistentvolumeclaim)s? "[^"]+" not found|references non-existent')
 
@@ -51,21 +45,24 @@ class Cause:
     Attributes:
         kind: the event's reason, such as FailedMount.
         reason: one clause with its message.
-        hint: what to do about it.
     """
 
     kind: str
     reason: str
-    hint: str
+
+    @property
+    def hint(self) -> str:
+        """What to do about it."""
+        return _HINTS[self.kind]
 
     @property
     def lasting(self) -> bool:
         """Whether the kubelet waits for something that somebody has to create."""
-        return self.hint == _VOLUME and bool(_MISSING.search(self.reason))
+        return self.kind in _VOLUME and bool(_MISSING.search(self.reason))
 
     def explains(self, pod: Mapping[str, Any]) -> bool:
         """Whether it can be why the pod is as it is; events outlive their cause."""
-        if self.hint in (_VOLUME, _SANDBOX):
+        if self.kind in _VOLUME | _SANDBOX:
             return is_creating(pod)
         return not is_creating(pod) and not is_ready(pod)
 
@@ -73,7 +70,7 @@ class Cause:
 def is_creating(pod: Mapping[str, Any]) -> bool:
     """Whether the pod has a node, and none of its containers has been started there yet."""
     states = [state_of(status) for _init, status in container_statuses(pod)]
-    waiting = all(kind == "waiting" and details.get("reason") in ("ContainerCreating", "PodInitializing") for kind, details in states)
+    waiting = all(kind == "waiting" and details.get("reason") in CREATING for kind, details in states)
     return bool(states) and waiting
 
 
@@ -86,7 +83,7 @@ def causes(events: Iterable[Any]) -> dict[str, Cause]:
             continue
         rank = (_SUMMARY not in message, _last_seen(event))
         if uid not in latest or rank >= latest[uid][0]:
-            latest[uid] = (rank, Cause(why, f"{why}: {message}" if message else why, _HINTS[why]))
+            latest[uid] = (rank, Cause(why, f"{why}: {message}" if message else why))
     return {uid: cause for uid, (_rank, cause) in latest.items()}
 
 

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+#: Reasons to wait of a container that is on its way to its start.
+CREATING = ("ContainerCreating", "PodInitializing")  # no set: what a server sends need not be hashable
 DEFAULT_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-container"
 
 Pod = Mapping[str, Any]
@@ -181,7 +183,7 @@ def in_back_off(pod: Pod, container: str) -> bool:
         return True
     if kind == "terminated":
         code = details.get("exitCode")
-    elif kind == "waiting" and last_terminated(status) and details.get("reason") not in ("ContainerCreating", "PodInitializing"):
+    elif kind == "waiting" and last_terminated(status) and details.get("reason") not in CREATING:
         code = last_terminated(status).get("exitCode")
     else:
         return False

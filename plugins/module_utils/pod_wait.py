@@ -173,25 +173,23 @@ class Roll:
             self._last_gone = now
             verdict = Verdict(GONE, "the pod is being deleted", "find out who deletes it, and run again")
         if verdict != entry.verdict:
-            self._reopen(entry)
-            self.decide(entry, verdict, now)
+            self._revise(entry, verdict, now)
 
     def _gone(self, entry: Entry, event: Event, now: float) -> None:
         if entry.settled or entry.uid != uid_of(event.object):
             return
-        self._reopen(entry)
-        self.decide(entry, DELETED_MEANWHILE if is_deleting(event.object) else OUT_OF_SIGHT, now)
+        self._revise(entry, DELETED_MEANWHILE if is_deleting(event.object) else OUT_OF_SIGHT, now)
 
-    def _reopen(self, entry: Entry) -> None:
-        """Takes a verdict back."""
+    def _revise(self, entry: Entry, verdict: Verdict | None, now: float) -> None:
+        """Takes back what was decided, if anything was, for another verdict or for none yet."""
         entry.verdict = entry.decided = None
         self._open.add(entry.key)
+        self.decide(entry, verdict, now)
 
     def _replaced(self, entry: Entry, event: Event, now: float) -> None:
         """Another pod under the same name: pods are told apart by UID, and a verdict about the first is not about the second."""
         if not entry.settled or (entry.verdict is not None and entry.verdict.verdict == GONE):
-            self._reopen(entry)
-            self.decide(entry, replaced(entry.uid, uid_of(event.object)), now)
+            self._revise(entry, replaced(entry.uid, uid_of(event.object)), now)
 
     def decide(self, entry: Entry, verdict: Verdict | None, now: float) -> None:
         """Settles an undecided pod; None leaves it undecided."""

@@ -12,9 +12,8 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
-from .client import Client
+from .client import Client, core_path
 from .deadline import Deadline, iso, utc_now
 from .errors import ApiError, ArgumentError, KubelabsError
 from .expectation import Expectation
@@ -211,7 +210,12 @@ class PodInspector:
         self._chosen: dict[tuple[str, str], str] = {}
 
     def choose_container(self, probe: Probe, deadline: Deadline) -> str | Outcome:
-        """The container that kubectl would take; an Outcome when the pod cannot be read."""
+        """The container that the probe names, else the one that kubectl would take; an Outcome when the pod cannot be read.
+
+        '' leaves the choice to the API server.
+        """
+        if probe.container:
+            return probe.container
         key = (probe.namespace, probe.pod)
         if key not in self._chosen:
             pod = self.read(probe, deadline)
@@ -224,9 +228,8 @@ class PodInspector:
 
     def read(self, probe: Probe, deadline: Deadline) -> Mapping[str, Any] | Outcome:
         """The pod, read as ourselves: what the impersonated may see is not the question here."""
-        path = f"/api/v1/namespaces/{quote(probe.namespace, safe='')}/pods/{quote(probe.pod, safe='')}"
         try:
-            pod = self._client.get(path, deadline=deadline)
+            pod = self._client.get(core_path("pods", probe.namespace, probe.pod), deadline=deadline)
         except ApiError as exc:
             if exc.status == 404:
                 return Outcome(POD_NOT_FOUND, f"there is no pod {probe.pod} in the namespace {probe.namespace}")

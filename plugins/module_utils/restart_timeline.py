@@ -30,6 +30,7 @@ from .pod_status import as_count, as_text, container_status, in_back_off, last_t
 
 #: Nominal delays of the first restarts in seconds, when the cluster does not say otherwise; the last one stays.
 CURVE = (0.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0)
+TOLERANCE_REASON = "times are whole seconds, and the kubelet looks again only every 10 to 15 s"
 #: A run that lasted so many seconds begins the curve anew.
 RESET_AFTER = 600.0
 
@@ -56,9 +57,6 @@ def tolerance(nominal: float) -> tuple[float, float]:
     second, hence 1 s below; starting a container on a busy node takes a while, hence 5 s above.
     """
     return nominal - 1.0, max(1.5 * nominal, nominal + 15.0) + 5.0
-
-
-TOLERANCE_REASON = "times are whole seconds, and the kubelet looks again only every 10 to 15 s"
 
 
 @dataclass

@@ -16,9 +16,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
-from .client import Client
+from .client import Client, core_path
 from .deadline import Deadline, iso, utc_now
 from .errors import ApiError, ArgumentError, KubelabsError
 from .fleet import run_bounded, run_fleet
@@ -132,14 +131,14 @@ class Teardown:
         """
         self._find()
         if self._namespaces:
-            feed = Feed(ListWatch(self._client, "/api/v1/namespaces", self._selector), self._deadline)
+            feed = Feed(ListWatch(self._client, core_path("namespaces"), self._selector), self._deadline)
             self._take_down(feed)
         self._each([one for one in self._namespaces if one.phase != GONE], self._explain)
         return [self._result(namespace) for namespace in self._namespaces]
 
     def _find(self) -> None:
         answer = run_bounded(
-            lambda: self._client.get("/api/v1/namespaces", query=[("labelSelector", self._selector)], deadline=self._deadline), self._deadline
+            lambda: self._client.get(core_path("namespaces"), query=[("labelSelector", self._selector)], deadline=self._deadline), self._deadline
         )
         for item in as_list(as_map(answer).get("items")):
             meta = as_map(as_map(item).get("metadata"))
@@ -199,13 +198,10 @@ class Teardown:
             on_error=on_error, on_deadline=lambda namespace, begun: None,
         )
 
-    def _path(self, namespace: Namespace, below: str = "") -> str:
-        return f"/api/v1/namespaces/{quote(namespace.name, safe='')}{below}"
-
     def _list_pods(self, namespace: Namespace) -> list[Mapping[str, Any]]:
         # After the first look the API server's cache is good enough: a pod that is already gone is seen at the next one.
         answer = self._client.get(
-            self._path(namespace, "/pods"), query=[("resourceVersion", "0")] if namespace.emptied else [], deadline=self._deadline
+            core_path("pods", namespace.name), query=[("resourceVersion", "0")] if namespace.emptied else [], deadline=self._deadline
         )
         return [as_map(item) for item in as_list(as_map(answer).get("items"))]
 
@@ -222,7 +218,7 @@ class Teardown:
             namespace.pods = len(pods)
             if pods:
                 # No grace period is given: every pod has its own.
-                self._client.request("DELETE", self._path(namespace, "/pods"), deadline=self._deadline)
+                self._client.request("DELETE", core_path("pods", namespace.name), deadline=self._deadline)
                 namespace.touched = True
             namespace.emptied = True
         else:
@@ -249,7 +245,7 @@ class Teardown:
         """
         try:
             self._client.request(
-                "DELETE", self._path(namespace, f"/pods/{quote(name_of(pod), safe='')}"), deadline=self._deadline,
+                "DELETE", core_path("pods", namespace.name, name_of(pod)), deadline=self._deadline,
                 body={"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0, "preconditions": {"uid": uid_of(pod)}},
             )
         except ApiError as exc:
@@ -262,7 +258,7 @@ class Teardown:
     def _still_ours(self, namespace: Namespace) -> bool:
         """Reads the namespace anew: gone, another one by now, or without our label, it is not touched."""
         try:
-            item = self._client.get(self._path(namespace), deadline=self._deadline)
+            item = self._client.get(core_path("namespaces", name=namespace.name), deadline=self._deadline)
         except ApiError as exc:
             if exc.status == 404:
                 self._finish(namespace)
@@ -290,7 +286,7 @@ class Teardown:
             return
         try:
             self._client.request(
-                "DELETE", self._path(namespace), deadline=self._deadline,
+                "DELETE", core_path("namespaces", name=namespace.name), deadline=self._deadline,
                 # Exactly what was just read, labels included: a namespace that has changed since is read again.
                 body={"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": namespace.uid, "resourceVersion": meta.get("resourceVersion")}},
             )
@@ -310,7 +306,7 @@ class Teardown:
             return
         moment = Deadline(max(2 * LATE, self._deadline.clip(3.0)))
         try:
-            item = self._client.get(self._path(namespace), deadline=moment)
+            item = self._client.get(core_path("namespaces", name=namespace.name), deadline=moment)
         except ApiError as exc:
             if exc.status == 404:
                 self._finish(namespace)

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote
 
 from . import pod_events
-from .client import Client
+from .client import Client, core_path
 from .deadline import Clock, Deadline, iso, utc_now
 from .errors import ApiError, ArgumentError, KubelabsError
 from .fleet import run_bounded, run_fleet
@@ -65,7 +64,7 @@ class Selection:
     def path(self, resource: str) -> str:
         """Where the API has them. In one namespace that of the namespace, which asks for no rights beyond it."""
         namespaces = set(self.namespaces) if self.expected is None else {namespace for namespace, _name in self.expected}
-        return f"/api/v1/namespaces/{quote(namespaces.pop(), safe='')}/{resource}" if len(namespaces) == 1 else f"/api/v1/{resource}"
+        return core_path(resource, namespaces.pop() if len(namespaces) == 1 else "")
 
 
 @dataclass(frozen=True)
@@ -171,7 +170,7 @@ def _ask_further(client: Client, entries: Sequence[Entry], selection: Selection,
 def _tell_where_it_went(client: Client, entry: Entry, selector: str, deadline: Deadline) -> None:
     namespace, name = entry.key
     try:
-        pod = as_map(client.get(f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(name, safe='')}", deadline=deadline))
+        pod = as_map(client.get(core_path("pods", namespace, name), deadline=deadline))
     except ApiError as exc:
         if exc.status == 404:
             entry.verdict = DELETED_MEANWHILE
@@ -207,13 +206,14 @@ def _nobody(client: Client, selection: Selection, deadline: Deadline) -> str:
     where = f" in {', '.join(sorted(selection.namespaces)[:5])}{' and others' if len(selection.namespaces) > 5 else ''}" if selection.namespaces else ""
     text = f"No pod matching {selection.selector!r} appeared{where} within {selection.grace:g} s"
     refusals = pod_events.refusals(_events(client, selection, deadline))
-    for namespace, messages in sorted(refusals.items()):
-        if namespace in selection.namespaces:
-            return f"{text}; a controller in {namespace} was refused its pods: {messages[-1].rstrip('.')}."
-    if refusals and not selection.namespaces:
-        namespace, messages = sorted(refusals.items())[0]
-        return f"{text}; perhaps because a controller was refused its pods, as one in {namespace} was: {messages[-1].rstrip('.')}."
-    return f"{text}."
+    refused = sorted(namespace for namespace in refusals if not selection.namespaces or namespace in selection.namespaces)
+    if not refused:
+        return f"{text}."
+    if selection.namespaces:
+        why = f"a controller in {refused[0]} was refused its pods"
+    else:
+        why = f"perhaps because a controller was refused its pods, as one in {refused[0]} was"
+    return f"{text}; {why}: {refusals[refused[0]][-1].rstrip('.')}."
 
 
 def _events(client: Client, selection: Selection, deadline: Deadline) -> Sequence[Any]:

@@ -20,9 +20,9 @@ description:
     for, is judged anew.
   - A pod that cannot become ready is reported with its cause and a hint as soon as the cluster says so, and not when the
     time is over. An image that does not exist, an invalid image name, a crash loop and a failed or evicted pod are final at
-    once. A missing ConfigMap or Secret must last 3 seconds, one that a volume names 8 to 12, a container that cannot be created or a pull without a given
-    cause 5, a pull that failed for a cause that may pass (such as a timeout) and a pod that no node takes 15, because
-    a second attempt may help.
+    once. A missing ConfigMap or Secret must last 3 seconds, one that a volume names 8 to 12, a container that cannot be
+    created or a pull without a given cause 5, a pull that failed for a cause that may pass (such as a timeout) and a pod
+    that no node takes 15, because a second attempt may help.
   - Pods are told apart by their UID. One that is replaced by another of the same name has not become ready.
 extends_documentation_fragment:
   - kubelabs.pods.k8s_auth

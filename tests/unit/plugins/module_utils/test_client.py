@@ -287,8 +287,8 @@ def test_a_group_alone_would_not_be_impersonated(kubeconfig):
 
 
 @pytest.mark.parametrize("text, seconds", [("3", 3), ("0.5", 0.5), ("nan", None), ("inf", None), ("-1", None), ("Wed, 21 Oct", None), (None, None)])
-def test_seconds_in_a_header(text, seconds):
-    assert client_module.seconds_in(text) == seconds
+def test_the_number_in_a_header(text, seconds):
+    assert client_module.number_in(text) == seconds
 
 
 def test_a_body_of_known_length_that_drips_costs_no_more_than_the_deadline_either(api):

@@ -19,14 +19,14 @@ WORDS = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["
 @pytest.mark.parametrize(
     "path, shown",
     [
-        ("/root/.kube/kind-x", "~/.kube/kind-x"),
+        ("/home/me/.kube/kind-x", "~/.kube/kind-x"),
         ("~/.kube/a config", "~/'.kube/a config'"),
-        ("/rooted/config", "/rooted/config"),
+        ("/home/melanie/config", "/home/melanie/config"),
         ("/etc/a config", "'/etc/a config'"),
     ],
 )
 def test_the_kubeconfig_works_for_the_next_person_too(monkeypatch, path, shown):
-    monkeypatch.setenv("HOME", "/root")
+    monkeypatch.setenv("HOME", "/home/me")
     assert Kubectl(kubeconfig=path).line("get", "pods") == f"kubectl --kubeconfig {shown} get pods"
 
 

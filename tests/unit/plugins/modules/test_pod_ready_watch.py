@@ -238,34 +238,32 @@ def drop_out(api, name):
     api.fault("/pods", relabel, watch=True)
 
 
-def test_a_label_that_changes_takes_the_pod_out_of_sight(api, watch):
+def result_of_dropping_out(api, watch, answer=None):
+    """What becomes of a pod that dropped out, where asking for it is answered like this; None answers with the pod."""
     api.put(pending("a"))
     drop_out(api, "a")
-    one = watch()["results"][0]
+    if answer:
+        api.fault("/pods/a$", answer)
+    return watch()["results"][0]
+
+
+def test_a_label_that_changes_takes_the_pod_out_of_sight(api, watch):
+    one = result_of_dropping_out(api, watch)
     assert one["verdict"] == "deselected" and "did not match 'class=c' any more" in one["reason"] and one["hint"]
 
 
 def test_a_pod_deleted_without_grace_is_no_label_that_changed(api, watch):
-    api.put(pending("a"))
-    drop_out(api, "a")
-    api.fault("/pods/a$", lambda connection, request: connection.error(404, "NotFound"))
-    one = watch()["results"][0]
+    one = result_of_dropping_out(api, watch, lambda connection, request: connection.error(404, "NotFound"))
     assert (one["verdict"], one["reason"]) == ("deleted", "The pod was deleted during the wait.")
 
 
 def test_a_pod_of_the_same_name_with_other_labels(api, watch):
-    api.put(pending("a"))
-    drop_out(api, "a")
-    api.fault("/pods/a$", lambda connection, request: connection.reply(200, make_pod("a", uid="another", labels={})))
-    one = watch()["results"][0]
+    one = result_of_dropping_out(api, watch, lambda connection, request: connection.reply(200, make_pod("a", uid="another", labels={})))
     assert (one["verdict"], one["uid"]) == ("replaced", "uid-lab-alice-a") and "now another" in one["reason"]
 
 
 def test_where_it_cannot_be_asked_both_are_named(api, watch):
-    api.put(pending("a"))
-    drop_out(api, "a")
-    api.fault("/pods/a$", lambda connection, request: connection.error(403, "Forbidden"))
-    one = watch()["results"][0]
+    one = result_of_dropping_out(api, watch, lambda connection, request: connection.error(403, "Forbidden"))
     assert (one["verdict"], one["reason"]) == ("deleted", "The pod was deleted, or its labels no longer match the selector.")
 
 
