@@ -83,9 +83,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.kubelabs.pods.plugins.module_utils.client import Client
-from ansible_collections.kubelabs.pods.plugins.module_utils.deadline import Deadline
-from ansible_collections.kubelabs.pods.plugins.module_utils.module_frame import run_module
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import Client
+from ansible_collections.kubelabs.pods.plugins.module_utils._frame import run_module
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline import Deadline
 
 
 def node_summary(node: dict[str, Any]) -> dict[str, Any]:

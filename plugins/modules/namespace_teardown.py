@@ -135,10 +135,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.kubelabs.pods.plugins.module_utils.client import Client
-from ansible_collections.kubelabs.pods.plugins.module_utils.deadline import Deadline
-from ansible_collections.kubelabs.pods.plugins.module_utils.module_frame import bulk_argument_spec, run_module
-from ansible_collections.kubelabs.pods.plugins.module_utils.teardown import Teardown, check_selector, stuck_summary
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import Client
+from ansible_collections.kubelabs.pods.plugins.module_utils._frame import bulk_argument_spec, run_module
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline import Deadline
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.ownership import check_selector
+from ansible_collections.kubelabs.pods.plugins.module_utils._teardown.run import Teardown, stuck_summary
 
 
 def argument_spec() -> dict[str, Any]:
@@ -150,7 +151,9 @@ def check(params: dict[str, Any]) -> None:
 
 
 def work(module: AnsibleModule, client: Client, deadline: Deadline) -> dict[str, Any]:
-    teardown = Teardown(client, module.params["label_selector"], deadline=deadline, concurrency=module.params["concurrency"])
+    teardown = Teardown(
+        client, module.params["label_selector"], deadline=deadline, concurrency=module.params["concurrency"]
+    )
     if module.check_mode:
         results = teardown.plan()
         return {"changed": bool(results), "results": results}

@@ -358,41 +358,49 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.kubelabs.pods.plugins.module_utils.client import Client
-from ansible_collections.kubelabs.pods.plugins.module_utils.deadline import Deadline
-from ansible_collections.kubelabs.pods.plugins.module_utils.exec_client import import_websocket
-from ansible_collections.kubelabs.pods.plugins.module_utils.exec_probe import ExecProber, make_exec_probe
-from ansible_collections.kubelabs.pods.plugins.module_utils.module_frame import bulk_argument_spec, run_module
-from ansible_collections.kubelabs.pods.plugins.module_utils.outcome import OUTCOMES
-from ansible_collections.kubelabs.pods.plugins.module_utils.probe import run_probes, skipped, unmet_summary
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import Client
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.exec_stream import import_websocket
+from ansible_collections.kubelabs.pods.plugins.module_utils._frame import bulk_argument_spec, run_module
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline import Deadline
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.exec_prober import ExecProber, make_exec_probe
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.outcome import OUTCOMES
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.probe import run_probes, skipped, unmet_summary
 
 
 def argument_spec() -> dict[str, Any]:
     return {
         **bulk_argument_spec(300),
         "max_output": {"type": "int", "default": 65536},
-        "probes": {"type": "list", "elements": "dict", "required": True, "options": {
-            "name": {"type": "str", "required": True},
-            "namespace": {"type": "str", "required": True},
-            "pod": {"type": "str", "required": True},
-            "container": {"type": "str"},
-            "command": {"type": "list", "elements": "str", "required": True},
-            "stdin": {"type": "str"},
-            "encoding": {"type": "str", "choices": ["text", "base64"], "default": "text"},
-            "expect": {"type": "dict", "options": {
-                "outcome": {"type": "list", "elements": "str", "choices": list(OUTCOMES)},
-                "rc": {"type": "list", "elements": "int"},
-                "contains": {"type": "list", "elements": "str"},
-                "stderr_contains": {"type": "list", "elements": "str"},
-                "regex": {"type": "str"},
-                "json": {"type": "dict"},
-            }},
-            "timeout": {"type": "float", "default": 10},
-            "retries": {"type": "int", "default": 0},
-            "delay": {"type": "float", "default": 1},
-            "as_user": {"type": "str"},
-            "as_groups": {"type": "list", "elements": "str"},
-        }},
+        "probes": {
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "options": {
+                "name": {"type": "str", "required": True},
+                "namespace": {"type": "str", "required": True},
+                "pod": {"type": "str", "required": True},
+                "container": {"type": "str"},
+                "command": {"type": "list", "elements": "str", "required": True},
+                "stdin": {"type": "str"},
+                "encoding": {"type": "str", "choices": ["text", "base64"], "default": "text"},
+                "expect": {
+                    "type": "dict",
+                    "options": {
+                        "outcome": {"type": "list", "elements": "str", "choices": list(OUTCOMES)},
+                        "rc": {"type": "list", "elements": "int"},
+                        "contains": {"type": "list", "elements": "str"},
+                        "stderr_contains": {"type": "list", "elements": "str"},
+                        "regex": {"type": "str"},
+                        "json": {"type": "dict"},
+                    },
+                },
+                "timeout": {"type": "float", "default": 10},
+                "retries": {"type": "int", "default": 0},
+                "delay": {"type": "float", "default": 1},
+                "as_user": {"type": "str"},
+                "as_groups": {"type": "list", "elements": "str"},
+            },
+        },
     }
 
 
@@ -407,7 +415,9 @@ def work(module: AnsibleModule, client: Client, deadline: Deadline) -> dict[str,
     if module.check_mode:
         return {"changed": False, "results": [skipped(probe, prober.line) for probe in probes]}
     import_websocket()
-    results = run_probes(probes, prober.perform, prober.line, concurrency=module.params["concurrency"], deadline=deadline)
+    results = run_probes(
+        probes, prober.perform, prober.line, concurrency=module.params["concurrency"], deadline=deadline
+    )
     result: dict[str, Any] = {"changed": False, "results": results}
     summary = unmet_summary(results, "probes")
     return {**result, "msg": summary} if summary else result

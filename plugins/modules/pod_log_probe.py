@@ -283,40 +283,55 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.kubelabs.pods.plugins.module_utils.client import Client
-from ansible_collections.kubelabs.pods.plugins.module_utils.deadline import Deadline
-from ansible_collections.kubelabs.pods.plugins.module_utils.log_probe import LogProber, make_log_probe
-from ansible_collections.kubelabs.pods.plugins.module_utils.module_frame import bulk_argument_spec, run_module
-from ansible_collections.kubelabs.pods.plugins.module_utils.outcome import NO_SUCH_EXECUTABLE, NONZERO_EXIT, OUTCOMES
-from ansible_collections.kubelabs.pods.plugins.module_utils.probe import run_probes, unmet_summary
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import Client
+from ansible_collections.kubelabs.pods.plugins.module_utils._frame import bulk_argument_spec, run_module
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline import Deadline
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.log_prober import LogProber, make_log_probe
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.outcome import (
+    NO_SUCH_EXECUTABLE,
+    NONZERO_EXIT,
+    OUTCOMES,
+)
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.probe import run_probes, unmet_summary
 
 
 def argument_spec() -> dict[str, Any]:
     return {
         **bulk_argument_spec(300),
         "max_output": {"type": "int", "default": 65536},
-        "probes": {"type": "list", "elements": "dict", "required": True, "options": {
-            "name": {"type": "str", "required": True},
-            "namespace": {"type": "str", "required": True},
-            "pod": {"type": "str", "required": True},
-            "container": {"type": "str"},
-            "previous": {"type": "bool", "default": False},
-            "tail_lines": {"type": "int"},
-            "expect": {"type": "dict", "options": {
-                "outcome": {
-                    "type": "list", "elements": "str",
-                    "choices": [outcome for outcome in OUTCOMES if outcome not in (NONZERO_EXIT, NO_SUCH_EXECUTABLE)],
+        "probes": {
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "options": {
+                "name": {"type": "str", "required": True},
+                "namespace": {"type": "str", "required": True},
+                "pod": {"type": "str", "required": True},
+                "container": {"type": "str"},
+                "previous": {"type": "bool", "default": False},
+                "tail_lines": {"type": "int"},
+                "expect": {
+                    "type": "dict",
+                    "options": {
+                        "outcome": {
+                            "type": "list",
+                            "elements": "str",
+                            "choices": [
+                                outcome for outcome in OUTCOMES if outcome not in (NONZERO_EXIT, NO_SUCH_EXECUTABLE)
+                            ],
+                        },
+                        "contains": {"type": "list", "elements": "str"},
+                        "regex": {"type": "str"},
+                        "not_empty": {"type": "bool", "default": False},
+                    },
                 },
-                "contains": {"type": "list", "elements": "str"},
-                "regex": {"type": "str"},
-                "not_empty": {"type": "bool", "default": False},
-            }},
-            "timeout": {"type": "float", "default": 10},
-            "retries": {"type": "int", "default": 0},
-            "delay": {"type": "float", "default": 1},
-            "as_user": {"type": "str"},
-            "as_groups": {"type": "list", "elements": "str"},
-        }},
+                "timeout": {"type": "float", "default": 10},
+                "retries": {"type": "int", "default": 0},
+                "delay": {"type": "float", "default": 1},
+                "as_user": {"type": "str"},
+                "as_groups": {"type": "list", "elements": "str"},
+            },
+        },
     }
 
 
@@ -328,7 +343,9 @@ def check(params: dict[str, Any]) -> None:
 def work(module: AnsibleModule, client: Client, deadline: Deadline) -> dict[str, Any]:
     probes = [make_log_probe(options) for options in module.params["probes"]]
     prober = LogProber(client, module.params["max_output"], deadline)
-    results = run_probes(probes, prober.perform, prober.line, concurrency=module.params["concurrency"], deadline=deadline)
+    results = run_probes(
+        probes, prober.perform, prober.line, concurrency=module.params["concurrency"], deadline=deadline
+    )
     result: dict[str, Any] = {"changed": False, "results": results}
     summary = unmet_summary(results, "probes")
     return {**result, "msg": summary} if summary else result

@@ -185,10 +185,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.kubelabs.pods.plugins.module_utils.client import Client
-from ansible_collections.kubelabs.pods.plugins.module_utils.deadline import Deadline
-from ansible_collections.kubelabs.pods.plugins.module_utils.module_frame import run_module, unmet_pods, watch_argument_spec
-from ansible_collections.kubelabs.pods.plugins.module_utils.watching import Selection, watch_ready
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import Client
+from ansible_collections.kubelabs.pods.plugins.module_utils._frame import run_module, unmet_pods, watch_argument_spec
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline import Deadline
+from ansible_collections.kubelabs.pods.plugins.module_utils._watch.run import Selection, watch_ready
 
 
 def check(params: dict[str, Any]) -> None:
@@ -198,7 +198,11 @@ def check(params: dict[str, Any]) -> None:
 def work(module: AnsibleModule, client: Client, deadline: Deadline) -> dict[str, Any]:
     params = module.params
     watched = watch_ready(
-        client, Selection.from_options(params), min_ready_seconds=params["min_ready_seconds"], deadline=deadline, clock=time.monotonic
+        client,
+        Selection.from_options(params),
+        min_ready_seconds=params["min_ready_seconds"],
+        deadline=deadline,
+        clock=time.monotonic,
     )
     result: dict[str, Any] = {"changed": False, "results": watched.results}
     summary = watched.nobody or unmet_pods(watched.results, "did not become ready")

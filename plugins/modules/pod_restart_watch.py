@@ -288,23 +288,27 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.kubelabs.pods.plugins.module_utils.client import Client
-from ansible_collections.kubelabs.pods.plugins.module_utils.deadline import Deadline
-from ansible_collections.kubelabs.pods.plugins.module_utils.errors import ArgumentError
-from ansible_collections.kubelabs.pods.plugins.module_utils.module_frame import run_module, unmet_pods, watch_argument_spec
-from ansible_collections.kubelabs.pods.plugins.module_utils.restarts import Until
-from ansible_collections.kubelabs.pods.plugins.module_utils.watching import Selection, watch_restarts
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import Client
+from ansible_collections.kubelabs.pods.plugins.module_utils._frame import run_module, unmet_pods, watch_argument_spec
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline import Deadline
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ArgumentError
+from ansible_collections.kubelabs.pods.plugins.module_utils._watch.restart_judge import Until
+from ansible_collections.kubelabs.pods.plugins.module_utils._watch.run import Selection, watch_restarts
 
 
 def argument_spec() -> dict[str, Any]:
     return {
         **watch_argument_spec(300),
         "container": {"type": "str"},
-        "until": {"type": "dict", "required": True, "options": {
-            "restarts": {"type": "int"},
-            "state": {"type": "str", "choices": ["CrashLoopBackOff"]},
-            "completed": {"type": "bool", "default": False},
-        }},
+        "until": {
+            "type": "dict",
+            "required": True,
+            "options": {
+                "restarts": {"type": "int"},
+                "state": {"type": "str", "choices": ["CrashLoopBackOff"]},
+                "completed": {"type": "bool", "default": False},
+            },
+        },
     }
 
 
@@ -325,7 +329,11 @@ def check(params: dict[str, Any]) -> None:
 def work(module: AnsibleModule, client: Client, deadline: Deadline) -> dict[str, Any]:
     params = module.params
     watched = watch_restarts(
-        client, Selection.from_options(params), make_until(params["until"]), container=params["container"], deadline=deadline,
+        client,
+        Selection.from_options(params),
+        make_until(params["until"]),
+        container=params["container"],
+        deadline=deadline,
         clock=time.monotonic,
     )
     result: dict[str, Any] = {"changed": False, "results": watched.results}

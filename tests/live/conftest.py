@@ -1,5 +1,7 @@
-# Copyright (c) 2026, The kubelabs maintainers
+# Copyright (c) 2026 The kubelabs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The playbooks as people run them, on the real cluster of the Molecule scenarios."""
 
 from __future__ import annotations
@@ -11,11 +13,13 @@ import pathlib
 import re
 import subprocess
 import time
-import typing as t
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from ansible_collections.kubelabs.pods.plugins.module_utils.roster import is_rfc_1123_label
+
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._roster import is_rfc_1123_label
 
 CHECKOUT = pathlib.Path(__file__).parents[2]
 CLUSTER = yaml.safe_load((CHECKOUT / "molecule/cluster.yml").read_text())
@@ -25,12 +29,12 @@ KUBECONFIG = os.path.expanduser(CLUSTER["pods_lab_kubeconfig"])
 collect_ignore = ["test_api_server_restart.py"]
 
 
-class Run(t.NamedTuple):
+class Run(NamedTuple):
     """One run of a playbook: its exit status, all it printed, its results (None where there are none), its seconds."""
 
     status: int
     output: str
-    results: dict[str, t.Any] | None
+    results: dict[str, Any] | None
     seconds: float
 
     @property
@@ -43,14 +47,21 @@ class Run(t.NamedTuple):
         (found,) = (one for one in self.results["students"] if one["name"] == student)
         return {check["check"]: check["status"] for check in found["checks"]}
 
-    def check(self, student: str, name: str) -> dict[str, t.Any]:
+    def check(self, student: str, name: str) -> dict[str, Any]:
         assert self.results is not None, self.output
         (found,) = (one for one in self.results["students"] if one["name"] == student)
         return next(check for check in found["checks"] if check["check"] == name)
 
 
 def kubectl(*words: str, stdin: str | None = None) -> str:
-    done = subprocess.run(["kubectl", "--kubeconfig", KUBECONFIG, *words], input=stdin, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        ["kubectl", "--kubeconfig", KUBECONFIG, *words],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -65,16 +76,31 @@ def namespaces(class_name: str) -> set[str]:
 def fixture_run_playbook(tmp_path, request):
     """Runs a playbook of the checkout for a class of the test's own, and deletes the class afterwards."""
     class_name = "live-" + re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:40].strip("-")
-    base = {**CLUSTER, "pods_lab_class": class_name, "pods_lab_kubeconfig": KUBECONFIG, "pods_lab_report_dir": str(tmp_path)}
+    base = {
+        **CLUSTER,
+        "pods_lab_class": class_name,
+        "pods_lab_kubeconfig": KUBECONFIG,
+        "pods_lab_report_dir": str(tmp_path),
+    }
     classes = {class_name}
 
-    def run(playbook: str, *options: str, **variables: t.Any) -> Run:
+    def run(playbook: str, *options: str, **variables: Any) -> Run:
         extra = {name: value for name, value in {**base, **variables}.items() if value is not None}
         classes.add(extra["pods_lab_class"])
         started = time.monotonic()
         done = subprocess.run(
-            [str(CHECKOUT / ".venv/bin/ansible-playbook"), str(CHECKOUT / "playbooks" / playbook), "-e", json.dumps(extra), *options],
-            cwd=CHECKOUT, capture_output=True, text=True, timeout=600, check=False,
+            [
+                str(CHECKOUT / ".venv/bin/ansible-playbook"),
+                str(CHECKOUT / "playbooks" / playbook),
+                "-e",
+                json.dumps(extra),
+                *options,
+            ],
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
         )
         results = pathlib.Path(extra["pods_lab_report_dir"]) / "results.json"
         return Run(
@@ -96,18 +122,30 @@ def fixture_run_playbook(tmp_path, request):
 class Module:
     """One module of the collection, begun by `ansible` as on a command line; result() waits for its end."""
 
-    def __init__(self, name: str, *, check_mode: bool = False, **options: t.Any) -> None:
+    def __init__(self, name: str, *, check_mode: bool = False, **options: Any) -> None:
         options = {"kubeconfig": KUBECONFIG, "context": CLUSTER["pods_lab_context"], **options}
         self._process = subprocess.Popen(
-            [str(CHECKOUT / ".venv/bin/ansible"), "localhost", "-m", f"kubelabs.pods.{name}", "-a", json.dumps(options), *["--check"][:check_mode]],
-            cwd=CHECKOUT, env={**os.environ, "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            [
+                str(CHECKOUT / ".venv/bin/ansible"),
+                "localhost",
+                "-m",
+                f"kubelabs.pods.{name}",
+                "-a",
+                json.dumps(options),
+                *["--check"][:check_mode],
+            ],
+            cwd=CHECKOUT,
+            env={**os.environ, "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
 
     @property
     def running(self) -> bool:
         return self._process.poll() is None
 
-    def result(self) -> dict[str, t.Any]:
+    def result(self) -> dict[str, Any]:
         """What the module returned, with `failed` in any case; results are also under their names, in `by_name`."""
         stdout, stderr = self._process.communicate(timeout=300)
         head, arrow, body = stdout.partition(" => ")
@@ -119,11 +157,11 @@ class Module:
         return result
 
 
-def run_module(name: str, *, check_mode: bool = False, **options: t.Any) -> dict[str, t.Any]:
+def run_module(name: str, *, check_mode: bool = False, **options: Any) -> dict[str, Any]:
     return Module(name, check_mode=check_mode, **options).result()
 
 
-def eventually(what: t.Callable[[], t.Any], seconds: float = 30) -> t.Any:
+def eventually(what: Callable[[], Any], seconds: float = 30) -> Any:
     """The first true answer of what()."""
     end = time.monotonic() + seconds
     while not (answer := what()):
@@ -135,14 +173,29 @@ def eventually(what: t.Callable[[], t.Any], seconds: float = 30) -> t.Any:
 @pytest.fixture(name="images", scope="session")
 def fixture_images(tmp_path_factory):
     """The images of the lab, {web, shell}; found, and if necessary built and loaded, by the lab's own role, once for all workers."""
-    shared = tmp_path_factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else tmp_path_factory.getbasetemp()
+    shared = (
+        tmp_path_factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else tmp_path_factory.getbasetemp()
+    )
     kept = shared / "images.json"
     with open(shared / "images.lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not kept.exists():
             done = subprocess.run(
-                [str(CHECKOUT / ".venv/bin/ansible"), "localhost", "-m", "include_role", "-a", "name=kubelabs.pods.lab_images", "-e", json.dumps(CLUSTER)],
-                cwd=CHECKOUT, capture_output=True, text=True, timeout=300, check=False,
+                [
+                    str(CHECKOUT / ".venv/bin/ansible"),
+                    "localhost",
+                    "-m",
+                    "include_role",
+                    "-a",
+                    "name=kubelabs.pods.lab_images",
+                    "-e",
+                    json.dumps(CLUSTER),
+                ],
+                cwd=CHECKOUT,
+                capture_output=True,
+                text=True,
+                timeout=300,
+                check=False,
             )
             found = re.search(r"Images of the lab: web (?P<web>[^\s,]+), shell (?P<shell>[^\s,]+)\.", done.stdout)
             assert found, done.stdout + done.stderr
@@ -158,7 +211,14 @@ class Namespace:
         self.selector = f"kubelabs.pods/class={name}"
         self._labels = {"app.kubernetes.io/managed-by": "kubelabs.pods", "kubelabs.pods/class": name}
         self.images = images
-        kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": self._labels}}))
+        kubectl(
+            "apply",
+            "-f",
+            "-",
+            stdin=json.dumps(
+                {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": self._labels}}
+            ),
+        )
         # Until there is a service account (up to Kubernetes 1.23 with a token) no pod is admitted.
         minor = int(re.sub(r"\D", "", json.loads(kubectl("get", "--raw", "/version"))["minor"]))
         proof = "secrets" if minor < 24 else "default"
@@ -167,17 +227,31 @@ class Namespace:
     def kubectl(self, *words: str, stdin: str | None = None) -> str:
         return kubectl("-n", self.name, *words, stdin=stdin)
 
-    def apply(self, *objects: dict[str, t.Any]) -> None:
+    def apply(self, *objects: dict[str, Any]) -> None:
         self.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
 
-    def pod(self, name: str, *command: str, image: str = "shell", labels: dict[str, str] | None = None, container: dict[str, t.Any] | None = None,
-            **spec: t.Any) -> dict[str, t.Any]:
+    def pod(
+        self,
+        name: str,
+        *command: str,
+        image: str = "shell",
+        labels: dict[str, str] | None = None,
+        container: dict[str, Any] | None = None,
+        **spec: Any,
+    ) -> dict[str, Any]:
         """A pod with the container `app`; without a command it waits for ever, and the web image does what it does."""
-        app: dict[str, t.Any] = {"name": "app", "image": self.images.get(image, image), "imagePullPolicy": "IfNotPresent", **(container or {})}
+        app: dict[str, Any] = {
+            "name": "app",
+            "image": self.images.get(image, image),
+            "imagePullPolicy": "IfNotPresent",
+            **(container or {}),
+        }
         if command or image == "shell":
             app["command"] = list(command or ("sleep", "3600"))
         return {
-            "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {**self._labels, **(labels or {})}},
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": name, "labels": {**self._labels, **(labels or {})}},
             "spec": {"terminationGracePeriodSeconds": 0, "containers": [app], **spec},
         }
 
@@ -188,7 +262,11 @@ class Namespace:
 @pytest.fixture(name="namespace")
 def fixture_namespace(request, images):
     """A namespace of the test's own, deleted afterwards without waiting."""
-    name = "live-" + re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:40].strip("-") + f"-{os.urandom(2).hex()}"
+    name = (
+        "live-"
+        + re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:40].strip("-")
+        + f"-{os.urandom(2).hex()}"
+    )
     try:
         yield Namespace(name, images)
     finally:

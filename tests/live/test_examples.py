@@ -1,5 +1,7 @@
-# Copyright (c) 2026, The kubelabs maintainers
+# Copyright (c) 2026 The kubelabs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What `ansible-doc` shows can be copied: the EXAMPLES of the modules that ask pods, on the lab's own pods."""
 
 from __future__ import annotations
@@ -35,12 +37,22 @@ def test_the_examples_run_as_they_are(run_playbook, tmp_path):
         run = run_playbook(playbook, pods_lab_students=STUDENTS)
         assert run.status == 0, run.output
     play = {
-        "hosts": "localhost", "gather_facts": False, "vars": {"students": STUDENTS}, "tasks": examples(run_playbook.class_name),
-        "module_defaults": {"group/kubelabs.pods.k8s": {"kubeconfig": KUBECONFIG, "context": CLUSTER["pods_lab_context"]}},
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars": {"students": STUDENTS},
+        "tasks": examples(run_playbook.class_name),
+        "module_defaults": {
+            "group/kubelabs.pods.k8s": {"kubeconfig": KUBECONFIG, "context": CLUSTER["pods_lab_context"]}
+        },
     }
     (tmp_path / "examples.yml").write_text(yaml.safe_dump([play], sort_keys=False))
     done = subprocess.run(
-        [str(CHECKOUT / ".venv/bin/ansible-playbook"), str(tmp_path / "examples.yml")], cwd=CHECKOUT, capture_output=True, text=True, timeout=300, check=False,
+        [str(CHECKOUT / ".venv/bin/ansible-playbook"), str(tmp_path / "examples.yml")],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("TASK [") == len(play["tasks"])

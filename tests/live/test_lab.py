@@ -1,5 +1,7 @@
-# Copyright (c) 2026, The kubelabs maintainers
+# Copyright (c) 2026 The kubelabs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The whole lab, as people run it."""
 
 from __future__ import annotations
@@ -7,14 +9,17 @@ from __future__ import annotations
 import json
 
 import jsonschema
-from ansible_collections.kubelabs.pods.plugins.module_utils.checks import NAMES
 from conftest import CHECKOUT, kubectl, namespaces
+
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._checks import NAMES
 
 
 def test_the_tasks_do_not_grow_with_the_class(run_playbook, tmp_path):
     def lab(students):
         name = f"{run_playbook.class_name}-{students}"
-        return run_playbook("pods_lab.yml", pods_lab_class=name, pods_lab_students=students, pods_lab_report_dir=str(tmp_path / name))
+        return run_playbook(
+            "pods_lab.yml", pods_lab_class=name, pods_lab_students=students, pods_lab_report_dir=str(tmp_path / name)
+        )
 
     one, twenty = lab(1), lab(20)
     assert (one.status, twenty.status) == (0, 0), one.output + twenty.output
@@ -28,20 +33,36 @@ def test_the_tasks_do_not_grow_with_the_class(run_playbook, tmp_path):
 
 def test_one_students_failure_stops_no_other(run_playbook):
     quota = {
-        "apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "no-pods", "namespace": f"{run_playbook.class_name}-ben"},
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "no-pods", "namespace": f"{run_playbook.class_name}-ben"},
         "spec": {"hard": {"pods": "0"}},
     }
     students = ["anna", "ben", "carla"]
     # The namespaces, and a quota that lets Ben have no pods.
     labels = {"app.kubernetes.io/managed-by": "kubelabs.pods", "kubelabs.pods/class": run_playbook.class_name}
-    ours = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": quota["metadata"]["namespace"], "labels": labels}}
+    ours = {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": quota["metadata"]["namespace"], "labels": labels},
+    }
     kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": [ours, quota]}))
     run = run_playbook("pods_lab.yml", pods_lab_students=students)
     assert run.status != 0
     assert set(run.statuses("anna").values()) == set(run.statuses("carla").values()) == {"passed"}
     statuses = run.statuses("ben")
-    assert (statuses["namespace"], statuses["web_pod_ready"], statuses["exec"], statuses["restarts"], statuses["cleanup"]) == (
-        "passed", "failed", "failed", "failed", "passed",
+    assert (
+        statuses["namespace"],
+        statuses["web_pod_ready"],
+        statuses["exec"],
+        statuses["restarts"],
+        statuses["cleanup"],
+    ) == (
+        "passed",
+        "failed",
+        "failed",
+        "failed",
+        "passed",
     )
     assert "exceeded quota" in run.check("ben", "web_pod_ready")["reason"]
     assert "2 of 3 students passed every check" in run.output

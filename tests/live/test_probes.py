@@ -1,5 +1,7 @@
-# Copyright (c) 2026, The kubelabs maintainers
+# Copyright (c) 2026 The kubelabs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """pod_exec_probe on a real cluster: what it says is what happened."""
 
 from __future__ import annotations
@@ -8,12 +10,13 @@ import hashlib
 import time
 
 import pytest
-from ansible_collections.kubelabs.pods.plugins.module_utils.client import Client
-from ansible_collections.kubelabs.pods.plugins.module_utils.configuration import load_connection
-from ansible_collections.kubelabs.pods.plugins.module_utils.deadline import Deadline
-from ansible_collections.kubelabs.pods.plugins.module_utils.exec_client import ExecRequest, run_exec
-from ansible_collections.kubelabs.pods.plugins.module_utils.outcome import parse_status
 from conftest import CLUSTER, KUBECONFIG, Module, eventually, run_module
+
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import Client
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.connection import load_connection
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.exec_stream import ExecRequest, run_exec
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline import Deadline
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.outcome import parse_status
 
 MEGABYTE = 1 << 20
 
@@ -44,9 +47,18 @@ def test_an_image_without_a_shell_and_exit_codes(namespace):
         sh(namespace, "the shell lacks it", "no-such-program"),
         sh(namespace, "not executable", "/etc/passwd"),
         sh(namespace, "killed", "kill -9 $$"),
-        sh(namespace, "it only says so", "echo 'OCI runtime exec failed: exec failed: executable file not found in $PATH' >&2; exit 0"),
+        sh(
+            namespace,
+            "it only says so",
+            "echo 'OCI runtime exec failed: exec failed: executable file not found in $PATH' >&2; exit 0",
+        ),
     )
-    for name, word in {"by name": "'sh'", "by path": "'/bin/sh'", "no program": "'no-such-program'", "a directory": "'/etc'"}.items():
+    for name, word in {
+        "by name": "'sh'",
+        "by path": "'/bin/sh'",
+        "no program": "'no-such-program'",
+        "a directory": "'/etc'",
+    }.items():
         assert (results[name]["outcome"], results[name]["rc"]) == ("no_such_executable", None), results[name]
         assert f"there is no executable {word} in the container" in results[name]["reason"]
     for code in codes:
@@ -62,12 +74,20 @@ def test_an_image_without_a_shell_and_exit_codes(namespace):
 def test_expectations_and_what_the_task_says(namespace):
     namespace.apply(namespace.pod("shell"))
     namespace.ready("shell")
-    answer = run_module("pod_exec_probe", probes=[
-        sh(namespace, "met", "echo '{\"a\": [1, {\"b\": true}]}'; exit 3", expect={"rc": [3], "regex": "^.\"a\"", "json": {"a.1.b": True}}),
-        sh(namespace, "unmet", "echo one", expect={"contains": ["two"]}),
-        sh(namespace, "second time", "test -e /tmp/again || { touch /tmp/again; exit 1; }", retries=2, delay=0.1),
-        sh(namespace, "slow", "sleep 30", timeout=2),
-    ])
+    answer = run_module(
+        "pod_exec_probe",
+        probes=[
+            sh(
+                namespace,
+                "met",
+                'echo \'{"a": [1, {"b": true}]}\'; exit 3',
+                expect={"rc": [3], "regex": '^."a"', "json": {"a.1.b": True}},
+            ),
+            sh(namespace, "unmet", "echo one", expect={"contains": ["two"]}),
+            sh(namespace, "second time", "test -e /tmp/again || { touch /tmp/again; exit 1; }", retries=2, delay=0.1),
+            sh(namespace, "slow", "sleep 30", timeout=2),
+        ],
+    )
     results = answer["by_name"]
     assert answer["failed"]
     assert not answer["changed"]
@@ -93,7 +113,12 @@ def test_output_and_input(namespace):
     namespace.ready("shell")
     text = "Grüße, 世界 🎓\n"
     results = run_probes(
-        sh(namespace, "utf-8", f"printf '{text}'; printf 'añade\\n' >&2", expect={"contains": ["世界 🎓"], "stderr_contains": ["añade"]}),
+        sh(
+            namespace,
+            "utf-8",
+            f"printf '{text}'; printf 'añade\\n' >&2",
+            expect={"contains": ["世界 🎓"], "stderr_contains": ["añade"]},
+        ),
         sh(namespace, "binary", r"printf 'a\000\377\200b'"),
         # Three bytes a character: wherever the limit or a frame cuts, no half of one is shown.
         sh(namespace, "cut", "i=0; while [ $i -lt 2000 ]; do printf 世世世世世; i=$((i+1)); done"),
@@ -132,7 +157,9 @@ def test_fifty_megabytes_byte_for_byte(namespace):
     assert parse_status(big.error)["status"] == "Success"
     assert big.stdout.total == len(big.stdout.data) == 50 * MEGABYTE
     assert big.stderr.data == b"end\n"
-    assert hashlib.sha256(big.stdout.data).hexdigest() == execute("sha256sum", "/tmp/big").stdout.data.decode().split()[0]
+    assert (
+        hashlib.sha256(big.stdout.data).hexdigest() == execute("sha256sum", "/tmp/big").stdout.data.decode().split()[0]
+    )
     # And as people do it: what is beyond the limit is read, and thrown away.
     result = run_probes(probe(namespace, "big", "cat", "/tmp/big", timeout=30))["big"]
     assert (result["outcome"], result["rc"], result["stdout_truncated"]) == ("ok", 0, True)
@@ -158,8 +185,10 @@ def test_containers_that_do_not_run(namespace):
         probe(namespace, "expected", "true", pod="done", expect={"outcome": ["container_not_running"]}),
     )
     words = {
-        "done": "the pod has run to its end (Completed)", "crashing": "container app is crash looping",
-        "homeless": "no node takes the pod", "imageless": "registry.invalid/no/such:1",
+        "done": "the pod has run to its end (Completed)",
+        "crashing": "container app is crash looping",
+        "homeless": "no node takes the pod",
+        "imageless": "registry.invalid/no/such:1",
     }
     for name, word in words.items():
         assert (results[name]["outcome"], results[name]["rc"]) == ("container_not_running", None), results[name]
@@ -174,7 +203,11 @@ def test_a_pod_deleted_during_the_exec(namespace):
     namespace.apply(namespace.pod("shell"))
     namespace.ready("shell")
     # The pod's own log tells that the command has begun.
-    begun = Module("pod_exec_probe", fail_on_unmet=False, probes=[sh(namespace, "cut short", "echo begun > /proc/1/fd/1; sleep 300", timeout=120)])
+    begun = Module(
+        "pod_exec_probe",
+        fail_on_unmet=False,
+        probes=[sh(namespace, "cut short", "echo begun > /proc/1/fd/1; sleep 300", timeout=120)],
+    )
     eventually(lambda: "begun" in namespace.kubectl("logs", "shell"))
     namespace.kubectl("delete", "pod", "shell", "--grace-period=1", "--wait=false")
     deleted = time.monotonic()
@@ -191,8 +224,15 @@ def test_three_hundred_probes_64_at_a_time(namespace):
     namespace.apply(*[namespace.pod(name) for name in pods])
     namespace.ready(*pods)
     probes = [
-        sh(namespace, f"probe-{number}", f"sleep 0.2; echo {number}; echo {number} >&2; exit {number % 3}", pod=pods[number % len(pods)],
-           container="app", expect={"rc": [number % 3], "regex": f"^{number}$"}, timeout=30)
+        sh(
+            namespace,
+            f"probe-{number}",
+            f"sleep 0.2; echo {number}; echo {number} >&2; exit {number % 3}",
+            pod=pods[number % len(pods)],
+            container="app",
+            expect={"rc": [number % 3], "regex": f"^{number}$"},
+            timeout=30,
+        )
         for number in range(300)
     ]
     started = time.monotonic()
@@ -209,16 +249,30 @@ def test_as_user_really_impersonates(namespace):
     def role(name, *verbs):
         return [
             {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}},
-            {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": name},
-             "rules": [{"apiGroups": [""], "resources": ["pods/exec"], "verbs": list(verbs)},
-                       {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]},
-            {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": name},
-             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
-             "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": namespace.name},
-                          {"kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": f"{namespace.name}:{name}"}]},
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "Role",
+                "metadata": {"name": name},
+                "rules": [
+                    {"apiGroups": [""], "resources": ["pods/exec"], "verbs": list(verbs)},
+                    {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]},
+                ],
+            },
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "RoleBinding",
+                "metadata": {"name": name},
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
+                "subjects": [
+                    {"kind": "ServiceAccount", "name": name, "namespace": namespace.name},
+                    {"kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": f"{namespace.name}:{name}"},
+                ],
+            },
         ]
 
-    namespace.apply(namespace.pod("shell"), *role("may", "get", "create"), *role("may-not", "list"), *role("kubectl-may", "create"))
+    namespace.apply(
+        namespace.pod("shell"), *role("may", "get", "create"), *role("may-not", "list"), *role("kubectl-may", "create")
+    )
     namespace.ready("shell")
     account = f"system:serviceaccount:{namespace.name}:"
     groups = {"as_groups": [f"{namespace.name}:may"]}
@@ -228,7 +282,15 @@ def test_as_user_really_impersonates(namespace):
         probe(namespace, "a user", "true", as_user="jane"),
         probe(namespace, "a user in the group", "true", as_user="jane", retries=10, delay=0.3, **groups),
         probe(namespace, "no pod", "true", pod="nobody", container="app", as_user=f"{account}may-not"),
-        probe(namespace, "kubectl may", "true", as_user=f"{account}kubectl-may", retries=10, delay=0.3, expect={"outcome": ["ok", "api_error"]}),
+        probe(
+            namespace,
+            "kubectl may",
+            "true",
+            as_user=f"{account}kubectl-may",
+            retries=10,
+            delay=0.3,
+            expect={"outcome": ["ok", "api_error"]},
+        ),
         probe(namespace, "myself", "true"),
     )
     assert [results[name]["outcome"] for name in ("may", "a user in the group", "myself")] == ["ok"] * 3, results
@@ -252,8 +314,13 @@ def test_who_may_not_impersonate_is_not_told_that_the_other_is_forbidden(namespa
     token = namespace.kubectl("get", secrets[0], "-o", "go-template={{.data.token | base64decode}}")
     host = run_module("cluster_info")["cluster"]["server"]
     results = run_probes(
-        probe(namespace, "jane", "true", container="app", as_user="jane"), probe(namespace, "itself", "true", container="app"),
-        kubeconfig=None, context=None, host=host, api_key=token, validate_certs=False,
+        probe(namespace, "jane", "true", container="app", as_user="jane"),
+        probe(namespace, "itself", "true", container="app"),
+        kubeconfig=None,
+        context=None,
+        host=host,
+        api_key=token,
+        validate_certs=False,
     )
     assert results["jane"]["outcome"] == "api_error", results["jane"]
     assert "may not impersonate jane" in results["jane"]["reason"]

@@ -1,5 +1,7 @@
-# Copyright (c) 2026, The kubelabs maintainers
+# Copyright (c) 2026 The kubelabs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Input that cannot be used stops the lab with one sentence that names the culprit and the remedy, before anything changes."""
 
 from __future__ import annotations
@@ -11,17 +13,38 @@ from conftest import KUBECONFIG, kubectl, namespaces
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
-        pytest.param({"pods_lab_class": "Pods Lab"}, ["'Pods Lab' cannot be the name of a class", "as in 'pods-monday'"], id="class"),
-        pytest.param({"pods_lab_students": ["李雷"]}, ["pods_lab_students[0]", "'李雷'", "Give the student a `namespace`"], id="name"),
+        pytest.param(
+            {"pods_lab_class": "Pods Lab"},
+            ["'Pods Lab' cannot be the name of a class", "as in 'pods-monday'"],
+            id="class",
+        ),
+        pytest.param(
+            {"pods_lab_students": ["李雷"]},
+            ["pods_lab_students[0]", "'李雷'", "Give the student a `namespace`"],
+            id="name",
+        ),
         pytest.param(
             {"pods_lab_students": ["Anna Müller", "anna muller"]},
-            ["'Anna Müller' (pods_lab_students[0]) and 'anna muller' (pods_lab_students[1]) have the same namespace", "Change one of the names"],
+            [
+                "'Anna Müller' (pods_lab_students[0]) and 'anna muller' (pods_lab_students[1]) have the same namespace",
+                "Change one of the names",
+            ],
             id="collision",
         ),
         pytest.param({"pods_lab_roster": "/nowhere.csv"}, ["/nowhere.csv cannot be read"], id="roster"),
-        pytest.param({"pods_lab_student": 3}, ["pods_lab_student is not a variable", "Did you mean pods_lab_students?"], id="variable"),
-        pytest.param({"pods_lab_kubeconfig": "/nowhere/config"}, ["The kubeconfig /nowhere/config does not exist"], id="kubeconfig"),
-        pytest.param({"pods_lab_context": "nobody"}, ["has no context 'nobody'", "the contexts it has: kind-"], id="context"),
+        pytest.param(
+            {"pods_lab_student": 3},
+            ["pods_lab_student is not a variable", "Did you mean pods_lab_students?"],
+            id="variable",
+        ),
+        pytest.param(
+            {"pods_lab_kubeconfig": "/nowhere/config"},
+            ["The kubeconfig /nowhere/config does not exist"],
+            id="kubeconfig",
+        ),
+        pytest.param(
+            {"pods_lab_context": "nobody"}, ["has no context 'nobody'", "the contexts it has: kind-"], id="context"
+        ),
     ],
 )
 def test_refused_before_anything_changes(run_playbook, variables, words):

@@ -1,5 +1,7 @@
-# Copyright (c) 2026, The kubelabs maintainers
+# Copyright (c) 2026 The kubelabs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """pod_restart_watch and pod_ready_watch on a real cluster: why a pod does not start, how it restarts, and what else can become of it."""
 
 from __future__ import annotations
@@ -26,16 +28,27 @@ def test_what_keeps_pods_from_starting_is_told_within_seconds(namespace):
     missing = {"env": [{"name": "COLOUR", "valueFrom": {"configMapKeyRef": {"name": "no-such-map", "key": "colour"}}}]}
     namespace.apply(
         namespace.pod("good"),
-        namespace.pod("with-init", initContainers=[{"name": "before", "image": namespace.images["shell"], "command": ["true"]}]),
+        namespace.pod(
+            "with-init", initContainers=[{"name": "before", "image": namespace.images["shell"], "command": ["true"]}]
+        ),
         namespace.pod("no-registry", image="registry.invalid/no/such:1"),
         namespace.pod("bad-name", image="Not An Image"),
         namespace.pod("never-pull", image="registry.invalid/no/such:1", container={"imagePullPolicy": "Never"}),
         namespace.pod("no-config", container=missing),
         namespace.pod("homeless", nodeSelector={"kubelabs.pods/no-such": "node"}),
         namespace.pod("no-command", "no-such-program"),
-        namespace.pod("crashing", "sh", "-c", "exit 3", container={"readinessProbe": {"exec": {"command": ["true"]}, "initialDelaySeconds": 5}}),
+        namespace.pod(
+            "crashing",
+            "sh",
+            "-c",
+            "exit 3",
+            container={"readinessProbe": {"exec": {"command": ["true"]}, "initialDelaySeconds": 5}},
+        ),
         namespace.pod("failed", "sh", "-c", "exit 4", restartPolicy="Never"),
-        namespace.pod("bad-init", initContainers=[{"name": "before", "image": namespace.images["shell"], "command": ["sh", "-c", "exit 5"]}]),
+        namespace.pod(
+            "bad-init",
+            initContainers=[{"name": "before", "image": namespace.images["shell"], "command": ["sh", "-c", "exit 5"]}],
+        ),
     )
     started = time.monotonic()
     answer = run_module("pod_ready_watch", label_selector=namespace.selector, timeout=90)
@@ -57,7 +70,9 @@ def test_what_keeps_pods_from_starting_is_told_within_seconds(namespace):
     }
     for name, (verdict, words, hint, seconds) in causes.items():
         result = results[name]
-        assert result["verdict"] == verdict or (not verdict and result["verdict"] in ("failed", "never_started")), result
+        assert result["verdict"] == verdict or (not verdict and result["verdict"] in ("failed", "never_started")), (
+            result
+        )
         for word in words:
             assert word.lower() in result["reason"].lower(), result["reason"]
         assert hint.lower() in result["hint"].lower() and result["hint"], result["hint"]
@@ -68,7 +83,14 @@ def test_what_keeps_pods_from_starting_is_told_within_seconds(namespace):
 def test_the_instant_in_which_a_crash_loop_is_ready_does_not_count(namespace):
     """Without a readiness probe a container counts as ready from its start, and what exits at once is ready for an instant."""
     names = [f"crashing-{number}" for number in range(8)]
-    watch = Module("pod_ready_watch", label_selector=namespace.selector, pods=pods(namespace, *names), grace=30, timeout=60, fail_on_unmet=False)
+    watch = Module(
+        "pod_ready_watch",
+        label_selector=namespace.selector,
+        pods=pods(namespace, *names),
+        grace=30,
+        timeout=60,
+        fail_on_unmet=False,
+    )
     namespace.apply(*[namespace.pod(name, "sh", "-c", "exit 3") for name in names])
     results = by_pod(watch.result())
     assert {name: results[name]["verdict"] for name in names} == dict.fromkeys(names, "failed")
@@ -84,7 +106,9 @@ def test_a_pod_that_a_quota_refuses(namespace):
     spec = {"serviceName": "web", "selector": {"matchLabels": pod["metadata"]["labels"]}, "template": template}
     namespace.apply({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "web"}, "spec": spec})
     eventually(lambda: "exceeded quota" in namespace.kubectl("get", "events"))
-    answer = run_module("pod_ready_watch", label_selector=namespace.selector, pods=pods(namespace, "web-0"), grace=3, timeout=60)
+    answer = run_module(
+        "pod_ready_watch", label_selector=namespace.selector, pods=pods(namespace, "web-0"), grace=3, timeout=60
+    )
     assert answer["failed"]
     (result,) = answer["results"]
     assert (result["verdict"], result["uid"], result["status"]) == ("never_started", "", "")
@@ -102,9 +126,15 @@ def test_what_only_events_know_is_told(namespace):
         namespace.pod("closed", container=probe),
     )
     results = by_pod(run_module("pod_ready_watch", label_selector=namespace.selector, timeout=25))
-    assert {name: result["verdict"] for name, result in results.items()} == {"no-volume": "never_started", "closed": "timeout"}
+    assert {name: result["verdict"] for name, result in results.items()} == {
+        "no-volume": "never_started",
+        "closed": "timeout",
+    }
     assert results["no-volume"]["duration"] < 20
-    assert "ContainerCreating" in results["no-volume"]["reason"] and 'configmap "no-such-map" not found' in results["no-volume"]["reason"]
+    assert (
+        "ContainerCreating" in results["no-volume"]["reason"]
+        and 'configmap "no-such-map" not found' in results["no-volume"]["reason"]
+    )
     assert "ConfigMap" in results["no-volume"]["hint"]
     assert "Readiness probe failed: still closed" in results["closed"]["reason"]
     assert "probe" in results["closed"]["hint"]
@@ -114,7 +144,10 @@ def test_ready_until_the_wait_is_over(namespace):
     """While one is late, of those that were ready one is deleted and one exits: green would be a lie."""
     late = {"readinessProbe": {"exec": {"command": ["true"]}, "initialDelaySeconds": 20}}
     namespace.apply(
-        namespace.pod("late", container=late), namespace.pod("stays"), namespace.pod("goes"), namespace.pod("exits", "sh", "-c", "sleep 8; exit 1"),
+        namespace.pod("late", container=late),
+        namespace.pod("stays"),
+        namespace.pod("goes"),
+        namespace.pod("exits", "sh", "-c", "sleep 8; exit 1"),
     )
     watch = Module("pod_ready_watch", label_selector=namespace.selector, timeout=90, fail_on_unmet=False)
     namespace.ready("goes", "exits")
@@ -124,12 +157,19 @@ def test_ready_until_the_wait_is_over(namespace):
     assert {name: results[name]["verdict"] for name in ("late", "stays")} == {"late": "reached", "stays": "reached"}
     assert results["goes"]["verdict"] == "deleted", results["goes"]
     assert results["exits"]["verdict"] in ("failed", "reached"), results["exits"]
-    assert results["exits"]["verdict"] == "failed" or results["exits"]["restarts"] >= 1  # up again, and so for two seconds
+    assert (
+        results["exits"]["verdict"] == "failed" or results["exits"]["restarts"] >= 1
+    )  # up again, and so for two seconds
 
 
 def test_a_program_that_does_not_exist_restarts_all_the_same(namespace):
     namespace.apply(namespace.pod("no-command", "no-such-program"))
-    answer = run_module("pod_restart_watch", label_selector=namespace.selector, until={"restarts": 2, "state": "CrashLoopBackOff"}, timeout=90)
+    answer = run_module(
+        "pod_restart_watch",
+        label_selector=namespace.selector,
+        until={"restarts": 2, "state": "CrashLoopBackOff"},
+        timeout=90,
+    )
     (result,) = answer["results"]
     assert (result["verdict"], result["in_back_off"]) == ("reached", True), result
     assert {run["exit_code"] for run in result["runs"][:2]} <= {127, 128}
@@ -138,10 +178,16 @@ def test_a_program_that_does_not_exist_restarts_all_the_same(namespace):
 def test_an_evicted_pod(namespace):
     """It has failed for good, whatever its restart policy says."""
     fill = "sleep 3; dd if=/dev/zero of=/kept/much bs=1M count=8; sleep 600"
-    namespace.apply(namespace.pod(
-        "hoarder", "sh", "-c", fill, container={"volumeMounts": [{"name": "kept", "mountPath": "/kept"}]},
-        volumes=[{"name": "kept", "emptyDir": {"sizeLimit": "1Mi"}}],
-    ))
+    namespace.apply(
+        namespace.pod(
+            "hoarder",
+            "sh",
+            "-c",
+            fill,
+            container={"volumeMounts": [{"name": "kept", "mountPath": "/kept"}]},
+            volumes=[{"name": "kept", "emptyDir": {"sizeLimit": "1Mi"}}],
+        )
+    )
     answer = run_module("pod_restart_watch", label_selector=namespace.selector, until={"restarts": 1}, timeout=90)
     assert answer["failed"]
     (result,) = answer["results"]
@@ -156,7 +202,9 @@ def test_changes_during_a_watch(namespace):
     namespace.apply(*[namespace.pod(name) for name in ("label", "replaced", "stays", *going)])
     namespace.ready("label", "replaced", "stays")
     uid = namespace.kubectl("get", "pod", "stays", "-o", "jsonpath={.metadata.uid}")
-    watch = Module("pod_restart_watch", label_selector=namespace.selector, until={"restarts": 1}, timeout=12, fail_on_unmet=False)
+    watch = Module(
+        "pod_restart_watch", label_selector=namespace.selector, until={"restarts": 1}, timeout=12, fail_on_unmet=False
+    )
     key = "kubelabs.pods/class"
     next_going = iter(going)
     while watch.running:
@@ -189,15 +237,22 @@ def test_restarts_are_measured(namespace):
     until = {"restarts": 2, "state": "CrashLoopBackOff"}
     waiting = {"until": until, "grace": 60, "timeout": 120}  # begun before there is a pod, so that every run is seen
     main = Module("pod_restart_watch", label_selector=f"{namespace.selector},role!=init", **waiting)
-    before = Module("pod_restart_watch", label_selector=f"{namespace.selector},role=init", container="before", **waiting)
+    before = Module(
+        "pod_restart_watch", label_selector=f"{namespace.selector},role=init", container="before", **waiting
+    )
     namespace.apply(
         namespace.pod("one", "sh", "-c", "sleep 2; exit 1"),
         namespace.pod("zero", "sh", "-c", "sleep 2; exit 0"),
         namespace.pod("on-failure", "sh", "-c", "sleep 1; exit 7", restartPolicy="OnFailure"),
-        namespace.pod("killed", "sh", "-c", "sh -c 'sleep 1; kill -9 $$$$'; exit $?"),  # $$ is Kubernetes' way to write $
+        namespace.pod(
+            "killed", "sh", "-c", "sh -c 'sleep 1; kill -9 $$$$'; exit $?"
+        ),  # $$ is Kubernetes' way to write $
         namespace.pod("init", initContainers=init, labels={"role": "init"}),
     )
-    for answer, codes in ((main.result(), {"one": 1, "zero": 0, "on-failure": 7, "killed": 137}), (before.result(), {"init": 2})):
+    for answer, codes in (
+        (main.result(), {"one": 1, "zero": 0, "on-failure": 7, "killed": 137}),
+        (before.result(), {"init": 2}),
+    ):
         assert not answer["failed"], answer["msg"]
         results = by_pod(answer)
         assert set(results) == set(codes)
@@ -220,22 +275,41 @@ def test_restarts_are_measured(namespace):
 def test_restart_policies_never_and_on_failure(namespace):
     """Whoever waits for a restart that the policy rules out is told so at once, and not when the time is over."""
     # Begun before there is a pod: what failed once and then succeeded keeps no trace of the first run for long.
-    late = Module("pod_restart_watch", label_selector=f"{namespace.selector},ends=late", until={"restarts": 1, "completed": True}, grace=60, timeout=90)
+    late = Module(
+        "pod_restart_watch",
+        label_selector=f"{namespace.selector},ends=late",
+        until={"restarts": 1, "completed": True},
+        grace=60,
+        timeout=90,
+    )
     namespace.apply(
         namespace.pod("never-1", "sh", "-c", "sleep 1; exit 1", restartPolicy="Never", labels={"ends": "badly"}),
         namespace.pod("never-0", "sh", "-c", "sleep 1", restartPolicy="Never", labels={"ends": "well"}),
         namespace.pod("on-failure-0", "sh", "-c", "sleep 1", restartPolicy="OnFailure", labels={"ends": "well"}),
         # Fails once, then all is well.
         namespace.pod(
-            "on-failure-1-0", "sh", "-c", "test -e /kept/again || { touch /kept/again; exit 9; }", restartPolicy="OnFailure", labels={"ends": "late"},
-            container={"volumeMounts": [{"name": "kept", "mountPath": "/kept"}]}, volumes=[{"name": "kept", "emptyDir": {}}],
+            "on-failure-1-0",
+            "sh",
+            "-c",
+            "test -e /kept/again || { touch /kept/again; exit 9; }",
+            restartPolicy="OnFailure",
+            labels={"ends": "late"},
+            container={"volumeMounts": [{"name": "kept", "mountPath": "/kept"}]},
+            volumes=[{"name": "kept", "emptyDir": {}}],
         ),
     )
-    completed = Module("pod_restart_watch", label_selector=f"{namespace.selector},ends=well", until={"completed": True}, timeout=60)
-    restarted = Module("pod_restart_watch", label_selector=f"{namespace.selector},ends notin (late)", until={"restarts": 1}, timeout=60)
+    completed = Module(
+        "pod_restart_watch", label_selector=f"{namespace.selector},ends=well", until={"completed": True}, timeout=60
+    )
+    restarted = Module(
+        "pod_restart_watch", label_selector=f"{namespace.selector},ends notin (late)", until={"restarts": 1}, timeout=60
+    )
     answer = completed.result()
     assert not answer["failed"], answer["msg"]
-    assert {name: result["verdict"] for name, result in by_pod(answer).items()} == {"never-0": "reached", "on-failure-0": "reached"}
+    assert {name: result["verdict"] for name, result in by_pod(answer).items()} == {
+        "never-0": "reached",
+        "on-failure-0": "reached",
+    }
     answer = restarted.result()
     assert answer["failed"]
     results = by_pod(answer)
@@ -258,8 +332,16 @@ def test_restart_watch_says_why_a_pod_will_never_restart(namespace):
         namespace.pod("no-sidecar", labels={"role": "sidecar"}),
     )
     answers = [
-        Module("pod_restart_watch", label_selector=f"{namespace.selector},role!=sidecar", until={"restarts": 1}, timeout=60),
-        Module("pod_restart_watch", label_selector=f"{namespace.selector},role=sidecar", container="sidecar", until={"restarts": 1}, timeout=60),
+        Module(
+            "pod_restart_watch", label_selector=f"{namespace.selector},role!=sidecar", until={"restarts": 1}, timeout=60
+        ),
+        Module(
+            "pod_restart_watch",
+            label_selector=f"{namespace.selector},role=sidecar",
+            container="sidecar",
+            until={"restarts": 1},
+            timeout=60,
+        ),
     ]
     (image,), (sidecar,) = (module.result()["results"] for module in answers)
     assert (image["verdict"], sidecar["verdict"]) == ("never_started", "never_started")

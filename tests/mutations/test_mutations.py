@@ -1,5 +1,7 @@
-# Copyright (c) 2026, The kubelabs maintainers
+# Copyright (c) 2026 The kubelabs maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The unit tests notice when an important rule is broken: each is broken once, in a copy, and its test has to fail."""
 
 from __future__ import annotations
@@ -19,7 +21,16 @@ TESTS_FAILED = 1  # pytest's own exit code for it; 2 and above mean that it coul
 
 def run(checkout: Path, *tests: str) -> subprocess.CompletedProcess:
     """The named unit tests of a copy. A mutation may make a test wait for ever, hence the time limit."""
-    command = [sys.executable, "-m", "pytest", "--exitfirst", "--timeout=30", "-p", "no:cacheprovider", *[f"tests/unit/plugins/{test}" for test in tests]]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--exitfirst",
+        "--timeout=30",
+        "-p",
+        "no:cacheprovider",
+        *[f"tests/unit/plugins/{test}" for test in tests],
+    ]
     return subprocess.run(command, cwd=checkout, capture_output=True, text=True, timeout=300, check=False)
 
 
@@ -45,7 +56,11 @@ def test_unchanged_they_pass(checkout):
 def test_a_broken_rule_is_noticed(checkout, mutation):
     source = checkout / mutation.get("file", f"plugins/module_utils/{mutation.get('module')}.py")
     text = source.read_text()
-    assert text.count(mutation["was"]) == 1, f"{source.name} has {mutation['was']!r} {text.count(mutation['was'])} times: correct mutations.yml"
+    assert text.count(mutation["was"]) == 1, (
+        f"{source.name} has {mutation['was']!r} {text.count(mutation['was'])} times: correct mutations.yml"
+    )
     source.write_text(text.replace(mutation["was"], mutation["becomes"]))
     result = run(checkout, mutation["test"])
-    assert result.returncode == TESTS_FAILED, f"{mutation['rule']} can be broken without {mutation['test']} noticing:\n{result.stdout}{result.stderr}"
+    assert result.returncode == TESTS_FAILED, (
+        f"{mutation['rule']} can be broken without {mutation['test']} noticing:\n{result.stdout}{result.stderr}"
+    )

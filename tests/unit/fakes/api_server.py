@@ -98,13 +98,21 @@ class Connection:
             self.wait(pause)
 
     def reply(self, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
-        body = content if isinstance(content, bytes) else content.encode() if isinstance(content, str) else json.dumps(content).encode()
+        body = (
+            content
+            if isinstance(content, bytes)
+            else content.encode()
+            if isinstance(content, str)
+            else json.dumps(content).encode()
+        )
         kind = "text/plain" if isinstance(content, (bytes, str)) else "application/json"
         lines = [f"HTTP/1.1 {status} Status", f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
         self.send(("\r\n".join(lines) + "\r\n\r\n").encode() + body)
 
-    def error(self, status: int, reason: str = "", message: str = "", headers: dict[str, str] | None = None, **more: Any) -> None:
+    def error(
+        self, status: int, reason: str = "", message: str = "", headers: dict[str, str] | None = None, **more: Any
+    ) -> None:
         self.reply(status, status_object(status, reason, message, **more), headers)
 
     def begin_stream(self) -> None:
@@ -123,7 +131,9 @@ class Connection:
 
     def accept(self, request: Request, protocol: str | None = None) -> str:
         """The websocket handshake; the first protocol of the client's that we know, unless one is given."""
-        offered = [part.strip() for value in request.headers.get("sec-websocket-protocol", []) for part in value.split(",")]
+        offered = [
+            part.strip() for value in request.headers.get("sec-websocket-protocol", []) for part in value.split(",")
+        ]
         chosen = protocol or next(name for name in offered if name in (V4, V5))
         key = request.headers["sec-websocket-key"][0].encode()
         answer = base64.b64encode(hashlib.sha1(key + WEBSOCKET_GUID).digest()).decode()
@@ -183,7 +193,16 @@ Responder = Callable[[Connection, Request], None]
 
 
 def status_object(code: int, reason: str = "", message: str = "", **more: Any) -> dict[str, Any]:
-    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message, "reason": reason, "code": code, **more}
+    return {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Failure",
+        "message": message,
+        "reason": reason,
+        "code": code,
+        **more,
+    }
 
 
 def exit_status(code: int) -> dict[str, Any]:
@@ -261,7 +280,9 @@ class FakeApi:
     def __exit__(self, *exc: object) -> None:
         self._stop.set()
         try:
-            self._listener.shutdown(socket.SHUT_RDWR)  # closing alone would leave the thread in accept(), and the port open
+            self._listener.shutdown(
+                socket.SHUT_RDWR
+            )  # closing alone would leave the thread in accept(), and the port open
         except OSError:
             pass
         self._listener.close()
@@ -272,7 +293,9 @@ class FakeApi:
 
     # --- what a test says ---
 
-    def fault(self, pattern: str, responder: Responder, *, method: str = "GET", times: int = 1, watch: bool | None = None) -> None:
+    def fault(
+        self, pattern: str, responder: Responder, *, method: str = "GET", times: int = 1, watch: bool | None = None
+    ) -> None:
         """The next requests that match get the responder: for their path, and when watch is given, for being a watch."""
         with self._changed:
             self._faults.append(Fault(method, re.compile(pattern), responder, times, watch))
@@ -368,7 +391,11 @@ class FakeApi:
 
     def _take_fault(self, request: Request) -> Responder | None:
         for fault in self._faults:
-            if fault.method == request.method and fault.pattern.search(request.path) and fault.watch in (None, "watch" in request.query):
+            if (
+                fault.method == request.method
+                and fault.pattern.search(request.path)
+                and fault.watch in (None, "watch" in request.query)
+            ):
                 fault.times -= 1
                 if fault.times <= 0:
                     self._faults.remove(fault)
@@ -379,7 +406,9 @@ class FakeApi:
         if request.path == "/version":
             connection.reply(200, {"gitVersion": "v1.99.0"})
             return
-        match = re.fullmatch(r"/api/v1(?:/namespaces/([^/]+))?(?:/(pods)(?:/([^/]+)(?:/(exec|log))?)?)?|/api/v1/namespaces", request.path)
+        match = re.fullmatch(
+            r"/api/v1(?:/namespaces/([^/]+))?(?:/(pods)(?:/([^/]+)(?:/(exec|log))?)?)?|/api/v1/namespaces", request.path
+        )
         if match is None:
             connection.error(404, "NotFound", "the server could not find the requested resource")
         elif request.path == "/api/v1/namespaces":
@@ -414,11 +443,17 @@ class FakeApi:
     def _matches(self, item: dict[str, Any], request: Request, namespace: str) -> bool:
         labels = item["metadata"].get("labels") or {}
         wanted = [part.split("=", 1) for part in request.one("labelSelector").split(",") if part]
-        return namespace in ("", item["metadata"].get("namespace")) and all(labels.get(key) == value for key, value in wanted)
+        return namespace in ("", item["metadata"].get("namespace")) and all(
+            labels.get(key) == value for key, value in wanted
+        )
 
     def _list(self, request: Request, kind: str, namespace: str) -> dict[str, Any]:
         with self._changed:
-            items = [copy.deepcopy(item) for key, item in sorted(self._objects.items()) if key[0] == kind and self._matches(item, request, namespace)]
+            items = [
+                copy.deepcopy(item)
+                for key, item in sorted(self._objects.items())
+                if key[0] == kind and self._matches(item, request, namespace)
+            ]
             meta: dict[str, Any] = {"resourceVersion": str(self._version)}
         limit, begin = int(request.one("limit", "0")), int(request.one("continue", "0") or 0)
         if limit and len(items) > begin + limit:
@@ -429,7 +464,7 @@ class FakeApi:
         seen = int(request.one("resourceVersion", "0"))
         end = time.monotonic() + float(request.one("timeoutSeconds", "30"))
         with self._changed:
-            if self._history and seen < self._history[0][0] - 1 or not self._history and seen < self._version:
+            if (self._history and seen < self._history[0][0] - 1) or (not self._history and seen < self._version):
                 too_old = True
             else:
                 too_old = False
@@ -453,11 +488,15 @@ class FakeApi:
         with self._changed:
             item = copy.deepcopy(self._objects.get(("namespaces", "", name)))
         if item is None:
-            connection.error(404, "NotFound", f'namespaces "{name}" not found', details={"kind": "namespaces", "name": name})
+            connection.error(
+                404, "NotFound", f'namespaces "{name}" not found', details={"kind": "namespaces", "name": name}
+            )
             return
         if request.method == "DELETE":
             wanted = request.json().get("preconditions") or {}
-            if any(wanted.get(field_) not in (None, item["metadata"].get(field_)) for field_ in ("uid", "resourceVersion")):
+            if any(
+                wanted.get(field_) not in (None, item["metadata"].get(field_)) for field_ in ("uid", "resourceVersion")
+            ):
                 connection.error(409, "Conflict", "Precondition failed")
                 return
             self._terminate(name)
@@ -488,7 +527,9 @@ class FakeApi:
             if item is None:
                 return
             item["metadata"]["deletionTimestamp"] = "2026-11-22T08:31:41Z"
-            item["metadata"]["deletionGracePeriodSeconds"] = item["spec"].get("terminationGracePeriodSeconds", 0) if grace is None else grace
+            item["metadata"]["deletionGracePeriodSeconds"] = (
+                item["spec"].get("terminationGracePeriodSeconds", 0) if grace is None else grace
+            )
             self._record("MODIFIED", "pods", item)
             if item["metadata"].get("finalizers"):
                 return

@@ -12,15 +12,16 @@ from typing import Any
 from unittest import mock
 
 import pytest
-
 from ansible.module_utils import basic
-from ansible_collections.kubelabs.pods.plugins.module_utils.client import Client
-from ansible_collections.kubelabs.pods.plugins.module_utils.configuration import load_connection
+
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import Client
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.connection import load_connection
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi
 
 try:
     from ansible.module_utils.testing import patch_module_args
 except ImportError:  # ansible-core 2.18
+
     @contextlib.contextmanager
     def patch_module_args(args):
         with mock.patch.object(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode()):

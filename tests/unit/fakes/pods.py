@@ -85,7 +85,12 @@ def waiting(name="app", reason="ContainerCreating", message="", restarts=0, last
 
 
 def ended(code=1, reason="", started="2026-11-22T08:31:38Z", finished="2026-11-22T08:31:41Z") -> dict[str, Any]:
-    return {"exitCode": code, "reason": reason or ("Error" if code else "Completed"), "startedAt": started, "finishedAt": finished}
+    return {
+        "exitCode": code,
+        "reason": reason or ("Error" if code else "Completed"),
+        "startedAt": started,
+        "finishedAt": finished,
+    }
 
 
 def terminated(name="app", restarts=0, last=None, **details) -> dict[str, Any]:
@@ -113,7 +118,9 @@ def crash_loop(version: str) -> list[tuple[datetime, dict[str, Any]]]:
         pod["metadata"].update(uid="uid-crash", resourceVersion=change["resourceVersion"])
         pod["status"] = {
             "phase": change["phase"],
-            "conditions": [{"type": kind, "status": value[0], "reason": value[1]} for kind, value in change["conditions"].items()],
+            "conditions": [
+                {"type": kind, "status": value[0], "reason": value[1]} for kind, value in change["conditions"].items()
+            ],
             "containerStatuses": [
                 {
                     "name": "app",
@@ -129,7 +136,9 @@ def crash_loop(version: str) -> list[tuple[datetime, dict[str, Any]]]:
     return history
 
 
-def make_event(reason, message="", uid="uid-lab-alice-web", namespace="lab-alice", last="2026-11-22T08:31:41Z", **more) -> dict[str, Any]:
+def make_event(
+    reason, message="", uid="uid-lab-alice-web", namespace="lab-alice", last="2026-11-22T08:31:41Z", **more
+) -> dict[str, Any]:
     """An event about a pod."""
     involved = {"kind": "Pod", "namespace": namespace, "uid": uid}
     return {

@@ -9,9 +9,10 @@ import time
 
 import pytest
 
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ArgumentError
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.ownership import check_selector
+from ansible_collections.kubelabs.pods.plugins.module_utils._teardown.run import has_stopped, held_because
 from ansible_collections.kubelabs.pods.plugins.modules import namespace_teardown
-from ansible_collections.kubelabs.pods.plugins.module_utils.errors import ArgumentError
-from ansible_collections.kubelabs.pods.plugins.module_utils.teardown import check_selector, has_stopped, held_because
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi
 from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import run_module
 from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import ended, make_pod, running, terminated, waiting
@@ -30,7 +31,11 @@ def fake_api():
 def runner(api, capfd):
     def run(check_mode=False, **args):
         return run_module(
-            namespace_teardown.main, capfd, api, check_mode, **{"label_selector": SELECTOR, "fail_on_unmet": False, "timeout": 5, **args}
+            namespace_teardown.main,
+            capfd,
+            api,
+            check_mode,
+            **{"label_selector": SELECTOR, "fail_on_unmet": False, "timeout": 5, **args},
         )
 
     return run
@@ -52,7 +57,10 @@ def test_pods_first_then_the_namespace(api, teardown):
     api.namespace("kube-system")
     result = teardown()
     assert result["changed"] is True and "msg" not in result
-    assert [(one["namespace"], one["verdict"], one["pods"]) for one in result["results"]] == [("lab-a", "deleted", 2), ("lab-b", "deleted", 2)]
+    assert [(one["namespace"], one["verdict"], one["pods"]) for one in result["results"]] == [
+        ("lab-a", "deleted", 2),
+        ("lab-b", "deleted", 2),
+    ]
     for name in ("lab-a", "lab-b"):
         mine = [path for path in deletions(api) if f"/{name}" in path]
         assert mine == [f"/api/v1/namespaces/{name}/pods", f"/api/v1/namespaces/{name}"]
@@ -75,7 +83,10 @@ def test_the_namespace_waits_for_its_pods(api, teardown):
     began = time.monotonic()
     api.fault(
         "^/api/v1/namespaces/lab-a$",
-        lambda connection, request: (deleted.append(time.monotonic() - began), api._one_namespace(connection, request, "lab-a")),
+        lambda connection, request: (
+            deleted.append(time.monotonic() - began),
+            api._one_namespace(connection, request, "lab-a"),
+        ),
         method="DELETE",
     )
     deleted = []
@@ -121,7 +132,12 @@ def test_refused_selectors(api, teardown, selector):
 
 
 @pytest.mark.parametrize(
-    "selector", [SELECTOR, "app.kubernetes.io/managed-by==kubelabs.pods", "a in (x,y), app.kubernetes.io/managed-by = kubelabs.pods"]
+    "selector",
+    [
+        SELECTOR,
+        "app.kubernetes.io/managed-by==kubelabs.pods",
+        "a in (x,y), app.kubernetes.io/managed-by = kubelabs.pods",
+    ],
 )
 def test_accepted_selectors(selector):
     check_selector(selector)
@@ -133,7 +149,10 @@ def test_a_server_that_selects_wrongly_changes_nothing(api, teardown):
     populate(api, "precious", labels={"team": "x"})
     api.fault(
         "^/api/v1/namespaces$",
-        lambda connection, request: (request.query.pop("labelSelector"), api._collection(connection, request, "namespaces", "")),
+        lambda connection, request: (
+            request.query.pop("labelSelector"),
+            api._collection(connection, request, "namespaces", ""),
+        ),
     )
     assert [one["namespace"] for one in teardown()["results"]] == ["lab-a"]
     assert api.get("precious") is not None and api.get("web", "precious", "pods") is not None
@@ -217,7 +236,10 @@ def test_pods_whose_kubelet_forgets_them_are_removed_after_their_grace(api, tear
     one = teardown()["results"][0]
     assert one["verdict"] == "deleted" and 1.4 < one["duration"] < 4
     forced = [request.json() for request in api.requests if request.method == "DELETE" and "/pods/" in request.path]
-    assert {(body["gracePeriodSeconds"], body["preconditions"]["uid"]) for body in forced} == {(0, "uid-lab-a-web"), (0, "uid-lab-a-shell")}
+    assert {(body["gracePeriodSeconds"], body["preconditions"]["uid"]) for body in forced} == {
+        (0, "uid-lab-a-web"),
+        (0, "uid-lab-a-shell"),
+    }
 
 
 def test_pods_within_their_grace_are_left_to_their_kubelet(api, teardown):
@@ -249,7 +271,11 @@ def test_has_stopped(containers, deleting, expected):
 def test_trouble_while_deleting_is_lived_through(api, teardown):
     populate(api, "lab-a", "lab-b")
     for status in (503, 500):
-        api.fault("^/api/v1/namespaces/lab-a", lambda connection, request, status=status: connection.error(status), method="DELETE")
+        api.fault(
+            "^/api/v1/namespaces/lab-a",
+            lambda connection, request, status=status: connection.error(status),
+            method="DELETE",
+        )
     api.fault("^/api/v1/namespaces/lab-b", lambda connection, request: connection.reset())
     assert [one["verdict"] for one in teardown()["results"]] == ["deleted", "deleted"]
 
@@ -264,7 +290,10 @@ def test_the_deadline_holds_against_a_server_that_falls_silent(api, teardown):
 
 
 def test_forbidden(api, teardown):
-    api.fault("^/api/v1/namespaces$", lambda connection, request: connection.error(403, "Forbidden", "may not list namespaces"))
+    api.fault(
+        "^/api/v1/namespaces$",
+        lambda connection, request: connection.error(403, "Forbidden", "may not list namespaces"),
+    )
     result = teardown()
     assert result["failed"] and "may not list namespaces" in result["msg"]
 
@@ -293,7 +322,11 @@ def test_held_because_reads_the_conditions():
                         "status": "True",
                         "message": "Some resources are remaining: pods. has 1 resource instances",
                     },
-                    {"type": "NamespaceDeletionContentFailure", "status": "False", "message": "All content successfully deleted"},
+                    {
+                        "type": "NamespaceDeletionContentFailure",
+                        "status": "False",
+                        "message": "All content successfully deleted",
+                    },
                 ]
             },
         },

@@ -29,7 +29,13 @@ def fake_api():
 def prober(api, capfd):
     def run(*probes, **args):
         defaults = {"name": "p", "namespace": "lab-alice", "pod": "web", "command": ["true"]}
-        return run_module(pod_exec_probe.main, capfd, api, probes=[{**defaults, **one} for one in probes], **{"fail_on_unmet": False, **args})
+        return run_module(
+            pod_exec_probe.main,
+            capfd,
+            api,
+            probes=[{**defaults, **one} for one in probes],
+            **{"fail_on_unmet": False, **args},
+        )
 
     return run
 
@@ -81,7 +87,9 @@ def test_order_and_one_pod_read_for_many_probes(api, probe):
     result = probe(*[{"name": str(index), "pod": ["web", "shell"][index % 2]} for index in range(40)], concurrency=16)
     assert [one["name"] for one in result["results"]] == [str(index) for index in range(40)]
     reads = [request.path for request in api.requests if request.path.endswith(("/web", "/shell"))]
-    assert 2 <= len(reads) <= 8, "the container of a pod is looked up once, give or take those who look at the same moment"
+    assert 2 <= len(reads) <= 8, (
+        "the container of a pod is looked up once, give or take those who look at the same moment"
+    )
 
 
 def test_a_named_container_needs_no_look_at_the_pod(api, probe):
@@ -103,17 +111,47 @@ def test_container_is_chosen_as_kubectl_does(api, probe):
     [
         (ends_with(3), "nonzero_exit", 3, "exited with code 3"),
         (ends_with(137), "nonzero_exit", 137, "killed"),
-        (fails_with('exec failed: exec: "true": executable file not found in $PATH'), "no_such_executable", None, "no executable 'true'"),
+        (
+            fails_with('exec failed: exec: "true": executable file not found in $PATH'),
+            "no_such_executable",
+            None,
+            "no executable 'true'",
+        ),
         (fails_with("container is in CONTAINER_EXITED state"), "container_not_running", None, "CONTAINER_EXITED"),
         (fails_with("strange"), "api_error", None, "strange"),
-        (lambda connection, request: connection.reply(500, 'container not found ("app")'), "container_not_running", None, "not running"),
+        (
+            lambda connection, request: connection.reply(500, 'container not found ("app")'),
+            "container_not_running",
+            None,
+            "not running",
+        ),
         (lambda connection, request: connection.error(403, "Forbidden", "no"), "forbidden", None, "got forbidden: no."),
         (lambda connection, request: connection.reply(401, "Unauthorized"), "api_error", None, "credentials"),
         (lambda connection, request: connection.error(409, "Conflict", "busy"), "api_error", None, "409"),
-        (lambda connection, request: (connection.accept(request), connection.close_frame()), "transport_lost", None, "without a Status"),
-        (lambda connection, request: (connection.accept(request), connection.frame(1, b"x"), connection.reset()), "transport_lost", None, "lost"),
-        (lambda connection, request: (connection.accept(request), connection.finish(b"{broken")), "api_error", None, "no Status"),
-        (lambda connection, request: (connection.accept(request), connection.half_open()), "timeout", None, "had not ended in time (0.5 s)"),
+        (
+            lambda connection, request: (connection.accept(request), connection.close_frame()),
+            "transport_lost",
+            None,
+            "without a Status",
+        ),
+        (
+            lambda connection, request: (connection.accept(request), connection.frame(1, b"x"), connection.reset()),
+            "transport_lost",
+            None,
+            "lost",
+        ),
+        (
+            lambda connection, request: (connection.accept(request), connection.finish(b"{broken")),
+            "api_error",
+            None,
+            "no Status",
+        ),
+        (
+            lambda connection, request: (connection.accept(request), connection.half_open()),
+            "timeout",
+            None,
+            "had not ended in time (0.5 s)",
+        ),
         (lambda connection, request: connection.half_open(), "timeout", None, "did not begin the command in time"),
     ],
 )
@@ -138,7 +176,9 @@ def test_a_status_that_has_arrived_counts_whatever_becomes_of_the_connection(api
 
 def test_a_handshake_that_is_put_off_is_made_again(api, probe):
     for status in (503, 429):
-        api.fault("/exec", lambda connection, request, status=status: connection.error(status, headers={"Retry-After": "0"}))
+        api.fault(
+            "/exec", lambda connection, request, status=status: connection.error(status, headers={"Retry-After": "0"})
+        )
     one = probe({"timeout": 8})["results"][0]
     assert (one["outcome"], one["attempts"]) == ("ok", 1)
 
@@ -179,7 +219,9 @@ def test_who_may_not_read_pods_may_exec_all_the_same(api, probe):
 
 
 def cannot_get_exec(connection, request):
-    connection.error(403, "Forbidden", 'pods "web" is forbidden: User "alice" cannot get resource "pods/exec" in API group ""')
+    connection.error(
+        403, "Forbidden", 'pods "web" is forbidden: User "alice" cannot get resource "pods/exec" in API group ""'
+    )
 
 
 @pytest.mark.parametrize("allowed, outcome", [(False, "forbidden"), (True, "api_error"), (None, "forbidden")])
@@ -205,7 +247,10 @@ def test_a_shell_line_given_as_a_program(api, probe):
     message = 'exec: "echo a b": executable file not found in $PATH'
     failure = {"status": "Failure", "reason": "InternalError", "code": 500, "message": message}
     api.execs["lab-alice", "web"] = lambda connection, request: (connection.accept(request), connection.finish(failure))
-    assert "command is a list of words, so was ['echo', 'a', 'b'] meant?" in probe({"command": ["echo a b"]})["results"][0]["reason"]
+    assert (
+        "command is a list of words, so was ['echo', 'a', 'b'] meant?"
+        in probe({"command": ["echo a b"]})["results"][0]["reason"]
+    )
 
 
 def test_a_retry_that_the_tasks_timeout_cuts_off_does_not_hide_what_was_seen(api, probe):
@@ -223,7 +268,10 @@ def test_a_retry_that_the_tasks_timeout_cuts_off_does_not_hide_what_was_seen(api
 
 
 def test_no_time_for_another_attempt_is_said(api, probe):
-    api.execs["lab-alice", "web"] = lambda connection, request: (connection.accept(request), connection.finish(exit_status(1)))
+    api.execs["lab-alice", "web"] = lambda connection, request: (
+        connection.accept(request),
+        connection.finish(exit_status(1)),
+    )
     one = probe({"retries": 5, "delay": 5}, timeout=2)["results"][0]
     assert (one["attempts"], one["reason"]) == (
         1,
@@ -275,7 +323,9 @@ def test_pod_that_is_not_there(probe):
 
 
 def test_the_reason_says_what_the_pod_is_doing(api, probe):
-    api.put(make_pod("web", ready=False, phase="Pending", containers=[waiting(reason="ErrImagePull", message="not found")]))
+    api.put(
+        make_pod("web", ready=False, phase="Pending", containers=[waiting(reason="ErrImagePull", message="not found")])
+    )
     api.execs["lab-alice", "web"] = lambda connection, request: connection.reply(500, 'container not found ("app")')
     one = probe({})["results"][0]
     assert one["outcome"] == "container_not_running"
@@ -289,9 +339,14 @@ def test_killed_by_a_deletion_says_so(api, probe):
 
 
 def test_wrong_container_name_lists_the_right_ones(api, probe):
-    api.execs["lab-alice", "web"] = lambda connection, request: connection.error(400, "BadRequest", "container x is not valid for pod web")
+    api.execs["lab-alice", "web"] = lambda connection, request: connection.error(
+        400, "BadRequest", "container x is not valid for pod web"
+    )
     one = probe({"container": "x"})["results"][0]
-    assert (one["outcome"], one["reason"]) == ("api_error", "Expected ok, got api_error: the pod has no container 'x'; it has app.")
+    assert (one["outcome"], one["reason"]) == (
+        "api_error",
+        "Expected ok, got api_error: the pod has no container 'x'; it has app.",
+    )
 
 
 def test_expected_failures_are_successes(api, probe):
@@ -352,11 +407,28 @@ def test_the_tasks_deadline_ends_what_runs_and_what_waits(api, probe):
 def test_truncation_is_declared_and_cuts_no_character(api, probe):
     api.execs["lab-alice", "web"] = ends_with(0, "aé€".encode(), b"\xff!")
     one = probe({}, max_output=5)["results"][0]
-    assert (one["stdout"], one["stdout_truncated"], one["stderr"], one["stderr_truncated"]) == ("aé", True, "\ufffd!", False)
+    assert (one["stdout"], one["stdout_truncated"], one["stderr"], one["stderr_truncated"]) == (
+        "aé",
+        True,
+        "\ufffd!",
+        False,
+    )
 
 
 @pytest.mark.parametrize(
-    "limit, shown", [(1, "a"), (2, "a"), (3, "aé"), (4, "aé"), (5, "aé"), (6, "aé€"), (7, "aé€"), (8, "aé€"), (9, "aé€"), (10, "aé€😀")]
+    "limit, shown",
+    [
+        (1, "a"),
+        (2, "a"),
+        (3, "aé"),
+        (4, "aé"),
+        (5, "aé"),
+        (6, "aé€"),
+        (7, "aé€"),
+        (8, "aé€"),
+        (9, "aé€"),
+        (10, "aé€😀"),
+    ],
 )
 def test_every_limit(api, probe, limit, shown):
     api.execs["lab-alice", "web"] = ends_with(0, "aé€😀".encode())
@@ -404,7 +476,11 @@ def test_input_that_is_not_base64_is_refused_before_anything_is_asked(api, probe
 
 def test_check_mode(api, capfd):
     result = run_module(
-        pod_exec_probe.main, capfd, api, check_mode=True, probes=[{"name": "p", "namespace": "n", "pod": "x", "command": ["rm", "-r"]}]
+        pod_exec_probe.main,
+        capfd,
+        api,
+        check_mode=True,
+        probes=[{"name": "p", "namespace": "n", "pod": "x", "command": ["rm", "-r"]}],
     )
     assert [(one["outcome"], one["attempts"], one["met"]) for one in result["results"]] == [("skipped", 0, True)]
     assert [request.path for request in api.requests] == ["/version"]
@@ -471,7 +547,13 @@ def test_a_server_that_drips_from_the_first_byte_holds_nothing_up(api, capfd):
 )
 def test_a_kubeconfig_given_as_text_is_read_and_never_shown(capfd, text, words):
     """As when the filter from_yaml was forgotten behind a lookup."""
-    result = run_module(pod_exec_probe.main, capfd, None, probes=[{"name": "p", "namespace": "n", "pod": "p", "command": ["true"]}], kubeconfig=text)
+    result = run_module(
+        pod_exec_probe.main,
+        capfd,
+        None,
+        probes=[{"name": "p", "namespace": "n", "pod": "p", "command": ["true"]}],
+        kubeconfig=text,
+    )
     assert result["failed"] and re.search(words, result["msg"]), result["msg"]
     assert "U0VDUkVU" not in json.dumps(result)
 
@@ -486,7 +568,11 @@ def test_secrets_of_an_inline_kubeconfig_are_hidden(api, capfd):
     }
     api.execs["lab-alice", "web"] = ends_with(0, b"very-secret-token")
     result = run_module(
-        pod_exec_probe.main, capfd, None, kubeconfig=kubeconfig, probes=[{"name": "p", "namespace": "lab-alice", "pod": "web", "command": ["true"]}]
+        pod_exec_probe.main,
+        capfd,
+        None,
+        kubeconfig=kubeconfig,
+        probes=[{"name": "p", "namespace": "lab-alice", "pod": "web", "command": ["true"]}],
     )
     assert "very-secret-token" not in str(result)
 
@@ -499,5 +585,10 @@ def test_missing_library_says_what_to_install(api, capfd, monkeypatch, library):
         if name.split(".")[0] in ("kubernetes" if library == "kubernetes" else "websocket",):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "kubernetes" if library == "kubernetes" else "websocket", None)
-    result = run_module(pod_exec_probe.main, capfd, api, probes=[{"name": "p", "namespace": "lab-alice", "pod": "web", "command": ["true"]}])
+    result = run_module(
+        pod_exec_probe.main,
+        capfd,
+        api,
+        probes=[{"name": "p", "namespace": "lab-alice", "pod": "web", "command": ["true"]}],
+    )
     assert result["failed"] and library in result["msg"] and "results" not in result

@@ -25,7 +25,12 @@ def prober(api, capfd):
     def run(*probes, check_mode=False, **args):
         defaults = {"name": "p", "namespace": "lab-alice", "pod": "web"}
         return run_module(
-            pod_log_probe.main, capfd, api, check_mode, probes=[{**defaults, **one} for one in probes], **{"fail_on_unmet": False, **args}
+            pod_log_probe.main,
+            capfd,
+            api,
+            check_mode,
+            probes=[{**defaults, **one} for one in probes],
+            **{"fail_on_unmet": False, **args},
         )
 
     return run
@@ -55,7 +60,12 @@ def test_result(api, probe):
 
 def test_options_reach_the_server_and_the_kubectl_line(api, probe):
     one = probe({"previous": True, "tail_lines": 3, "container": "app", "as_user": "alice"})["results"][0]
-    assert api.requests[-1].query == {"limitBytes": ["65537"], "container": ["app"], "previous": ["true"], "tailLines": ["3"]}
+    assert api.requests[-1].query == {
+        "limitBytes": ["65537"],
+        "container": ["app"],
+        "previous": ["true"],
+        "tailLines": ["3"],
+    }
     assert api.requests[-1].headers["impersonate-user"] == ["alice"]
     assert one["kubectl"] == f"kubectl --server={api.url} --as=alice -n lab-alice logs web -c app --previous --tail=3"
 
@@ -75,7 +85,11 @@ def test_expectations(probe, expect, met):
 
 def test_truncation(probe):
     one = probe({}, max_output=9)["results"][0]
-    assert (one["stdout"], one["stdout_truncated"], one["reason"]) == ("listening", True, "The log has more than 9 bytes.")
+    assert (one["stdout"], one["stdout_truncated"], one["reason"]) == (
+        "listening",
+        True,
+        "The log has more than 9 bytes.",
+    )
 
 
 def test_bytes_that_are_no_text(api, probe):
@@ -86,7 +100,12 @@ def test_bytes_that_are_no_text(api, probe):
 @pytest.mark.parametrize(
     "status, message, outcome, words",
     [
-        (400, 'container "app" in pod "web" is waiting to start: ContainerCreating', "container_not_running", "ContainerCreating"),
+        (
+            400,
+            'container "app" in pod "web" is waiting to start: ContainerCreating',
+            "container_not_running",
+            "ContainerCreating",
+        ),
         (403, "may not", "forbidden", "may not"),
         (404, 'pods "web" not found', "pod_not_found", "not found"),
         (409, "busy", "api_error", "busy"),
@@ -116,7 +135,12 @@ def test_what_the_kubelet_says_in_place_of_a_log_is_none(api, probe, text):
 
 
 def test_no_previous_run(api, probe):
-    api.fault("/log", lambda connection, request: connection.error(400, "BadRequest", 'previous terminated container "app" in pod "web" not found'))
+    api.fault(
+        "/log",
+        lambda connection, request: connection.error(
+            400, "BadRequest", 'previous terminated container "app" in pod "web" not found'
+        ),
+    )
     one = probe({"previous": True})["results"][0]
     assert one["outcome"] == "container_not_running"
     assert one["reason"].startswith("Expected ok, got container_not_running: there is no run before this one")
@@ -153,7 +177,9 @@ def test_retries(api, probe):
 
 def test_fails_with_the_list(probe):
     result = probe({"expect": {"contains": ["x"]}}, {"name": "q"}, fail_on_unmet=True)
-    assert result["failed"] and result["msg"].startswith("1 of 2 probes did not meet their expectation: p (Stdout lacks 'x'")
+    assert result["failed"] and result["msg"].startswith(
+        "1 of 2 probes did not meet their expectation: p (Stdout lacks 'x'"
+    )
     assert len(result["results"]) == 2
 
 

@@ -8,8 +8,11 @@ import time
 
 import pytest
 
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster import list_watch as pod_watch
+from ansible_collections.kubelabs.pods.plugins.module_utils._pods import events as pod_events
+from ansible_collections.kubelabs.pods.plugins.module_utils._pods import obstacles
+from ansible_collections.kubelabs.pods.plugins.module_utils._watch import roll as pod_wait
 from ansible_collections.kubelabs.pods.plugins.modules import pod_ready_watch
-from ansible_collections.kubelabs.pods.plugins.module_utils import obstacles, pod_events, pod_wait, pod_watch
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi, status_object
 from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import run_module
 from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import make_event, make_pod, terminated, waiting
@@ -25,7 +28,11 @@ def fake_api():
 def watcher(api, capfd):
     def run(check_mode=False, **args):
         return run_module(
-            pod_ready_watch.main, capfd, api, check_mode, **{"label_selector": "class=c", "fail_on_unmet": False, "timeout": 5, "grace": 0.3, **args}
+            pod_ready_watch.main,
+            capfd,
+            api,
+            check_mode,
+            **{"label_selector": "class=c", "fail_on_unmet": False, "timeout": 5, "grace": 0.3, **args},
         )
 
     return run
@@ -117,7 +124,14 @@ def test_no_pod_at_all(api, watch):
         (pending(reason="InvalidImageName"), "never_started", "InvalidImageName"),
         (make_pod("web", ready=False, containers=[terminated(restarts=1)]), "failed", "crash looping"),
         (
-            make_pod("web", ready=False, phase="Failed", containers=[], reason="Evicted", message="The node was low on memory"),
+            make_pod(
+                "web",
+                ready=False,
+                phase="Failed",
+                containers=[],
+                reason="Evicted",
+                message="The node was low on memory",
+            ),
             "failed",
             "low on memory",
         ),
@@ -144,7 +158,9 @@ def test_what_cannot_become_ready_is_said_at_once(api, watch, pod, verdict, word
                 ready=False,
                 phase="Pending",
                 containers=[],
-                conditions=[{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes"}],
+                conditions=[
+                    {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes"}
+                ],
             ),
             "SCHEDULING_PATIENCE",
         ),
@@ -164,7 +180,10 @@ def test_what_may_pass_must_last(api, watch, monkeypatch, pod, patience):
 def test_pull_and_back_off_are_one_obstacle_and_the_cause_is_kept(api, watch, monkeypatch):
     monkeypatch.setattr(obstacles, "TRANSIENT_IMAGE_PATIENCE", 1.0)
     api.put(pending(reason="ErrImagePull", message="dial tcp: i/o timeout"))
-    api.on_watch("/pods", lambda: (time.sleep(0.5), api.put(pending(reason="ImagePullBackOff", message="Back-off pulling image"))))
+    api.on_watch(
+        "/pods",
+        lambda: (time.sleep(0.5), api.put(pending(reason="ImagePullBackOff", message="Back-off pulling image"))),
+    )
     one = watch()["results"][0]
     assert one["duration"] < 2
     assert "dial tcp: i/o timeout" in one["reason"]
@@ -214,7 +233,12 @@ def test_clocks_that_differ_do_not_make_a_pod_ready_for_longer(api, watch):
     """The cluster's clock is far behind ours: what turned ready while we looked has been so for an instant, whatever its time says."""
     api.put(pending("web"))
     api.on_watch(
-        "/pods", lambda: (api.put(make_pod("web")), time.sleep(0.5), api.put(make_pod("web", ready=False, containers=[terminated(restarts=1)])))
+        "/pods",
+        lambda: (
+            api.put(make_pod("web")),
+            time.sleep(0.5),
+            api.put(make_pod("web", ready=False, containers=[terminated(restarts=1)])),
+        ),
     )
     assert verdicts(watch(min_ready_seconds=1.5)) == {"web": "failed"}
 
@@ -258,13 +282,18 @@ def test_a_pod_deleted_without_grace_is_no_label_that_changed(api, watch):
 
 
 def test_a_pod_of_the_same_name_with_other_labels(api, watch):
-    one = result_of_dropping_out(api, watch, lambda connection, request: connection.reply(200, make_pod("a", uid="another", labels={})))
+    one = result_of_dropping_out(
+        api, watch, lambda connection, request: connection.reply(200, make_pod("a", uid="another", labels={}))
+    )
     assert (one["verdict"], one["uid"]) == ("replaced", "uid-lab-alice-a") and "now another" in one["reason"]
 
 
 def test_where_it_cannot_be_asked_both_are_named(api, watch):
     one = result_of_dropping_out(api, watch, lambda connection, request: connection.error(403, "Forbidden"))
-    assert (one["verdict"], one["reason"]) == ("deleted", "The pod was deleted, or its labels no longer match the selector.")
+    assert (one["verdict"], one["reason"]) == (
+        "deleted",
+        "The pod was deleted, or its labels no longer match the selector.",
+    )
 
 
 def test_410_in_the_middle_loses_nothing(api, watch):
@@ -293,7 +322,12 @@ def test_the_deadline_holds_against_a_silent_server(api, watch):
 
 def test_trouble_is_in_the_reason(api, watch):
     api.put(pending("a"))
-    api.fault("/pods", lambda connection, request: connection.error(503, "ServiceUnavailable", "etcd is away"), watch=True, times=99)
+    api.fault(
+        "/pods",
+        lambda connection, request: connection.error(503, "ServiceUnavailable", "etcd is away"),
+        watch=True,
+        times=99,
+    )
     assert "etcd is away" in watch(timeout=1)["results"][0]["reason"]
 
 
@@ -308,7 +342,10 @@ def test_fails_at_the_end_with_the_list(api, watch):
     api.put(pending("b", reason="InvalidImageName"))
     result = watch(fail_on_unmet=True)
     assert result["failed"] and len(result["results"]) == 2
-    assert result["msg"] == "1 of 2 pods did not become ready: lab-alice/b (never_started: Container app cannot start: InvalidImageName)."
+    assert (
+        result["msg"]
+        == "1 of 2 pods did not become ready: lab-alice/b (never_started: Container app cannot start: InvalidImageName)."
+    )
 
 
 def test_a_pod_listed_twice(watch, api):
@@ -319,7 +356,10 @@ def test_a_pod_listed_twice(watch, api):
 
 def test_a_pod_that_could_not_be_created_says_what_its_controller_said(api, watch):
     refusal = 'create Pod web-0 in StatefulSet web failed error: pods "web-0" is forbidden: exceeded quota: none'
-    events = [make_event("FailedCreate", 'pods "web-0" of another', namespace="lab-bob"), make_event("FailedCreate", refusal)]
+    events = [
+        make_event("FailedCreate", 'pods "web-0" of another', namespace="lab-bob"),
+        make_event("FailedCreate", refusal),
+    ]
     api.fault("/events$", lambda connection, request: connection.reply(200, {"items": events}))
     result = watch(pods=[{"namespace": "lab-alice", "name": "web-0"}])
     assert verdicts(result) == {"web-0": "never_started"}
@@ -330,7 +370,9 @@ def test_a_timeout_gives_the_cause_that_only_events_know(api, watch):
     message = 'MountVolume.SetUp failed for volume "config" : configmap "no-such" not found'
     api.put(pending(reason="ContainerCreating"))
     api.put(pending("other", reason="ContainerCreating"))
-    api.fault("/events$", lambda connection, request: connection.reply(200, {"items": [make_event("FailedMount", message)]}))
+    api.fault(
+        "/events$", lambda connection, request: connection.reply(200, {"items": [make_event("FailedMount", message)]})
+    )
     other, web = watch(timeout=0.7)["results"]
     assert web["verdict"] == "timeout" and web["reason"].endswith(f"(ContainerCreating); FailedMount: {message}.")
     assert "ConfigMap" in web["hint"]
@@ -344,8 +386,14 @@ def test_a_volume_that_somebody_has_to_create_first(api, watch, monkeypatch):
     for name in ("no-map", "slow", "no-event"):
         api.put(pending(name, reason="ContainerCreating"))
     events = [
-        make_event("FailedMount", 'MountVolume.SetUp failed for volume "config" : configmap "no-such" not found', uid="uid-lab-alice-no-map"),
-        make_event("FailedMount", "failed to sync secret cache: timed out waiting for the condition", uid="uid-lab-alice-slow"),
+        make_event(
+            "FailedMount",
+            'MountVolume.SetUp failed for volume "config" : configmap "no-such" not found',
+            uid="uid-lab-alice-no-map",
+        ),
+        make_event(
+            "FailedMount", "failed to sync secret cache: timed out waiting for the condition", uid="uid-lab-alice-slow"
+        ),
     ]
     api.fault("/events$", lambda connection, request: connection.reply(200, {"items": events}), times=99)
     result = watch(timeout=2)
@@ -357,7 +405,10 @@ def test_a_volume_that_somebody_has_to_create_first(api, watch, monkeypatch):
 
 def test_an_event_that_is_over_explains_nothing(api, watch):
     api.put(make_pod("web", ready=False))
-    api.fault("/events$", lambda connection, request: connection.reply(200, {"items": [make_event("FailedMount", "was late")]}))
+    api.fault(
+        "/events$",
+        lambda connection, request: connection.reply(200, {"items": [make_event("FailedMount", "was late")]}),
+    )
     one = watch(timeout=0.7)["results"][0]
     assert "FailedMount" not in one["reason"] and "volume" not in one["hint"]
 
@@ -411,7 +462,12 @@ def test_refusals_for_good_end_it_and_keep_what_was_seen(api, watch, monkeypatch
     monkeypatch.setattr(pod_watch, "REFUSED_FOR", 0.5)
     api.put(make_pod("a"))
     api.put(pending("b"))
-    api.fault("/pods", lambda connection, request: connection.error(403, "Forbidden", "the role is gone"), watch=True, times=99)
+    api.fault(
+        "/pods",
+        lambda connection, request: connection.error(403, "Forbidden", "the role is gone"),
+        watch=True,
+        times=99,
+    )
     result = watch()
     assert verdicts(result) == {"a": "reached", "b": "timeout"}
     assert "the role is gone" in result["results"][1]["reason"]
@@ -448,6 +504,8 @@ def test_a_program_that_cannot_be_started_is_named(api, watch):
     message = 'exec: "no-such-program": executable file not found in $PATH'
     last = {"exitCode": 128, "reason": "StartError", "message": message, "finishedAt": "2026-11-22T08:31:41Z"}
     back_off = "back-off 10s restarting failed container=app"
-    api.put(make_pod(ready=False, containers=[waiting(reason="CrashLoopBackOff", message=back_off, restarts=1, last=last)]))
+    api.put(
+        make_pod(ready=False, containers=[waiting(reason="CrashLoopBackOff", message=back_off, restarts=1, last=last)])
+    )
     result = watch()
     assert "no-such-program" in result["results"][0]["reason"]

@@ -8,12 +8,20 @@ import time
 
 import pytest
 
+from ansible_collections.kubelabs.pods.plugins.module_utils._pods import obstacles
+from ansible_collections.kubelabs.pods.plugins.module_utils._pods.restart_timeline import TOLERANCE_REASON
 from ansible_collections.kubelabs.pods.plugins.modules import pod_restart_watch
-from ansible_collections.kubelabs.pods.plugins.module_utils import obstacles
-from ansible_collections.kubelabs.pods.plugins.module_utils.restart_timeline import TOLERANCE_REASON
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi
 from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import run_module
-from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import VERSIONS, crash_loop, ended, make_pod, running, terminated, waiting
+from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import (
+    VERSIONS,
+    crash_loop,
+    ended,
+    make_pod,
+    running,
+    terminated,
+    waiting,
+)
 
 
 @pytest.fixture(name="api")
@@ -50,10 +58,17 @@ def play(api, history):
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
     "until, restarts",
-    [({"restarts": 2}, 2), ({"restarts": 2, "state": "CrashLoopBackOff"}, 2), ({"state": "CrashLoopBackOff"}, 1), ({"restarts": 5}, 5)],
+    [
+        ({"restarts": 2}, 2),
+        ({"restarts": 2, "state": "CrashLoopBackOff"}, 2),
+        ({"state": "CrashLoopBackOff"}, 1),
+        ({"restarts": 5}, 5),
+    ],
 )
 def test_recordings_give_the_same_verdict(api, watch, version, until, restarts):
-    history = [{**state, "metadata": {**state["metadata"], "namespace": "crash-rec"}} for _when, state in crash_loop(version)]
+    history = [
+        {**state, "metadata": {**state["metadata"], "namespace": "crash-rec"}} for _when, state in crash_loop(version)
+    ]
     play(api, history)
     one = watch(until)["results"][0]
     assert (one["verdict"], one["restarts"], one["in_back_off"]) == ("reached", restarts, True)
@@ -93,7 +108,15 @@ def test_result(api, watch):
                 "duration": 3.0,
                 "seen": "inferred",
             },
-            {"number": 2, "started": "2026-11-22T08:31:54.000Z", "finished": None, "exit_code": None, "reason": "", "duration": None, "seen": "seen"},
+            {
+                "number": 2,
+                "started": "2026-11-22T08:31:54.000Z",
+                "finished": None,
+                "exit_code": None,
+                "reason": "",
+                "duration": None,
+                "seen": "seen",
+            },
         ],
         "delays": [
             {
@@ -114,10 +137,15 @@ def test_result(api, watch):
                 "high": 30.0,
                 "within": True,
                 "source": "curve",
-                "reason": "10 s would be the default, which the kubelet was not seen to confirm; accepted are 9 to 30 s: " + TOLERANCE_REASON + ".",
+                "reason": "10 s would be the default, which the kubelet was not seen to confirm; accepted are 9 to 30 s: "
+                + TOLERANCE_REASON
+                + ".",
             },
         ],
-        "back_off": {"verdict": "as_expected", "reason": "Restart 2 came after 13 s (nominal 10 s, accepted 9 to 30 s)."},
+        "back_off": {
+            "verdict": "as_expected",
+            "reason": "Restart 2 came after 13 s (nominal 10 s, accepted 9 to 30 s).",
+        },
         "kubectl": f"kubectl --server={api.url} -n lab-alice describe pod crash",
     }
 
@@ -138,7 +166,11 @@ def test_a_container_that_has_ended_for_good_is_not_waited_for(api, watch, polic
 @pytest.mark.parametrize(
     "state, verdict, words",
     [
-        (pod(waiting(reason="ErrImagePull", message="not found"), ready=False, phase="Pending"), "never_started", "ErrImagePull"),
+        (
+            pod(waiting(reason="ErrImagePull", message="not found"), ready=False, phase="Pending"),
+            "never_started",
+            "ErrImagePull",
+        ),
         (pod(ready=False, phase="Failed", reason="Evicted", message="disk pressure"), "failed", "disk pressure"),
         (pod(running(), deleting=True), "deleted", "being deleted"),
     ],
@@ -153,7 +185,9 @@ def test_another_container_that_cannot_start_is_no_obstacle(api, watch):
     """Containers of a pod start independently of each other."""
     beside = waiting("beside", reason="ErrImagePull", message="not found")
     api.put(pod(beside, running(), ready=False))
-    api.on_watch("/pods", lambda: (time.sleep(0.5), api.put(pod(beside, running(restarts=1, last=ended()), ready=False))))
+    api.on_watch(
+        "/pods", lambda: (time.sleep(0.5), api.put(pod(beside, running(restarts=1, last=ended()), ready=False)))
+    )
     one = watch({"restarts": 1}, container="app")["results"][0]
     assert (one["verdict"], one["restarts"]) == ("reached", 1)
 
@@ -161,7 +195,10 @@ def test_another_container_that_cannot_start_is_no_obstacle(api, watch):
 def test_the_same_pull_that_keeps_failing_is_one_obstacle(api, watch, monkeypatch):
     """ErrImagePull and ImagePullBackOff alternate; the patience is for both together."""
     monkeypatch.setattr(obstacles, "TRANSIENT_IMAGE_PATIENCE", 1.0)
-    states = [pod(waiting(reason=reason, message="i/o timeout"), ready=False) for reason in ("ErrImagePull", "ImagePullBackOff") * 5]
+    states = [
+        pod(waiting(reason=reason, message="i/o timeout"), ready=False)
+        for reason in ("ErrImagePull", "ImagePullBackOff") * 5
+    ]
     api.put(states[0])
     api.on_watch("/pods", lambda: [(time.sleep(0.3), api.put(state)) for state in states[1:]])
     one = watch({"restarts": 1})["results"][0]
@@ -172,12 +209,17 @@ def test_a_program_that_cannot_be_started_restarts_all_the_same(api, watch, monk
     monkeypatch.setattr(obstacles, "_PATIENCE", {"RunContainerError": 0.2})
     last = {"exitCode": 128, "reason": "StartError", "finishedAt": "2026-11-22T08:31:41Z"}
     api.put(pod(waiting(reason="RunContainerError", message="no such file", restarts=1, last=last), ready=False))
-    api.on_watch("/pods", lambda: (time.sleep(0.8), api.put(pod(waiting(reason="CrashLoopBackOff", restarts=2, last=last), ready=False))))
+    api.on_watch(
+        "/pods",
+        lambda: (time.sleep(0.8), api.put(pod(waiting(reason="CrashLoopBackOff", restarts=2, last=last), ready=False))),
+    )
     assert watch({"restarts": 2})["results"][0]["verdict"] == "reached"
 
 
 def test_an_evicted_pod_is_not_in_back_off(api, watch):
-    state = pod(terminated(code=137, restarts=2), ready=False, phase="Failed", reason="Evicted", message="disk pressure")
+    state = pod(
+        terminated(code=137, restarts=2), ready=False, phase="Failed", reason="Evicted", message="disk pressure"
+    )
     api.put(state)
     one = watch({"restarts": 2, "state": "CrashLoopBackOff"})["results"][0]
     assert (one["verdict"], one["in_back_off"]) == ("failed", False)
@@ -187,7 +229,9 @@ def test_hints_at_the_timeout(api, watch):
     api.put(pod(running(), running("beside", restarts=3, last=ended())))
     one = watch({"restarts": 1}, timeout=0.6)["results"][0]
     assert one["reason"] == "0 of 1 restarts in time: container app is running."
-    assert one["hint"] == "Container app was followed, and it is beside that restarts: name it with the option container."
+    assert (
+        one["hint"] == "Container app was followed, and it is beside that restarts: name it with the option container."
+    )
     api.put(pod(running()))
     assert "has never exited" in watch({"restarts": 1}, timeout=0.6)["results"][0]["hint"]
     api.put(pod(running(restarts=1, last=ended())))
@@ -230,24 +274,39 @@ def test_deleted_and_replaced(api, watch):
 
 def test_replaced_after_a_deletion_with_grace(api, watch):
     api.put(pod(running()))
-    api.on_watch("/pods", lambda: (api.put(pod(running(), deleting=True)), api.remove("crash"), api.put(pod(running(restarts=7), uid="another"))))
+    api.on_watch(
+        "/pods",
+        lambda: (
+            api.put(pod(running(), deleting=True)),
+            api.remove("crash"),
+            api.put(pod(running(restarts=7), uid="another")),
+        ),
+    )
     one = watch({"restarts": 1})["results"][0]
     assert (one["verdict"], one["restarts"], one["uid"]) == ("replaced", 0, "uid-lab-alice-crash")
 
 
 def test_pod_that_never_appears(watch):
     one = watch({"restarts": 1}, pods=[{"namespace": "n", "name": "x"}])["results"][0]
-    assert (one["verdict"], one["runs"], one["delays"], one["back_off"]["verdict"]) == ("never_started", [], [], "not_observed")
+    assert (one["verdict"], one["runs"], one["delays"], one["back_off"]["verdict"]) == (
+        "never_started",
+        [],
+        [],
+        "not_observed",
+    )
 
 
 def test_fails_with_the_list(api, watch):
     api.put(pod(terminated(code=1), ready=False, restart_policy="Never"))
     result = watch({"restarts": 1}, fail_on_unmet=True)
-    assert result["failed"] and result["msg"].startswith("1 of 1 pods did not restart as awaited: lab-alice/crash (failed: 0 of 1 restarts")
+    assert result["failed"] and result["msg"].startswith(
+        "1 of 1 pods did not restart as awaited: lab-alice/crash (failed: 0 of 1 restarts"
+    )
 
 
 @pytest.mark.parametrize(
-    "until, words", [({}, "until is empty"), ({"restarts": -1}, "until.restarts is -1"), ({"completed": False}, "until is empty")]
+    "until, words",
+    [({}, "until is empty"), ({"restarts": -1}, "until.restarts is -1"), ({"completed": False}, "until is empty")],
 )
 def test_bad_until(api, watch, until, words):
     result = watch(until)

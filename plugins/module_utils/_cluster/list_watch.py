@@ -1,0 +1,321 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""List and watch, as every controller does it, on raw JSON.
+
+A list gives the state and a resourceVersion; the watch goes on from there. When the server no longer knows that version
+(410, as an HTTP status or inside the stream) the list is made again and compared with what was known, so that whoever
+follows the events misses no final state. Sources: Kubernetes API concepts, "Efficient detection of changes"; KEP-956 for
+bookmarks.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .._ground.deadline import Deadline, jittered
+from .._ground.errors import ApiError, DeadlineExceeded, KubelabsError, TransportError
+from .._ground.times import utc_now
+from .client import Client
+
+ADDED = "ADDED"
+MODIFIED = "MODIFIED"
+DELETED = "DELETED"
+#: After every list: what has been reported is now complete.
+SYNCED = "SYNCED"
+
+#: The server is asked to end every watch after so many seconds. That costs one request and bounds how long a connection
+#: that is dead without anybody knowing can go unnoticed.
+WATCH_SECONDS = 30
+#: Seconds beyond that without the end of the watch after which the connection counts as dead.
+SILENCE_ALLOWED = 5.0
+PAGE = 500
+#: Seconds for one page of a list, attempts included; then the trouble is noted and the list begun anew.
+PAGE_WITHIN = 20.0
+#: Answers that asking again does not change.
+REFUSALS = frozenset({400, 401, 403, 404, 405})
+#: Seconds of nothing but refusals after which they count, once there has been an answer.
+REFUSED_FOR = 20.0
+#: A watch that ends at once, over and over, must not become a busy loop.
+SHORTEST_PAUSE = 0.2
+LONGEST_PAUSE = 5.0
+
+
+@dataclass(frozen=True)
+class Event:
+    """A change.
+
+    Attributes:
+        type: ADDED, MODIFIED, DELETED, or SYNCED, which has no object.
+        object: the JSON, without managedFields; on DELETED the last known state.
+        at: when it arrived here, UTC.
+    """
+
+    type: str
+    object: Mapping[str, Any]
+    at: datetime
+
+
+class ListWatch:
+    """Objects of one collection, across all namespaces when the path says so.
+
+    Args:
+        client: the API server.
+        path: such as `/api/v1/pods`.
+        label_selector: server-side selection; '' for everything.
+        sleep: waits between attempts; tests pass their own.
+
+    Attributes:
+        trouble: what went wrong last and has not been followed by an answer since; '' when all is well.
+    """
+
+    def __init__(
+        self, client: Client, path: str, label_selector: str = "", *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._client = client
+        self._path = path
+        self._selector = label_selector
+        self._sleep = sleep
+        self._known: dict[str, Mapping[str, Any]] = {}
+        self._version = ""
+        self._listed = False
+        self._refused_since: float | None = None
+        self.trouble = ""
+
+    def events(self, deadline: Deadline) -> Iterator[Event]:
+        """Changes until the deadline; transient trouble is lived through.
+
+        Raises:
+            ApiError: the server refuses for good: 400, 401, 403, 404, 405. After the first list that takes REFUSED_FOR seconds
+                of nothing else, since an API server that is starting knows neither users nor roles for a moment.
+        """
+        failures = 0
+        while not deadline.expired:
+            try:
+                if not self._version:
+                    yield from self._list(deadline)
+                began = time.monotonic()
+                yield from self._watch(deadline)
+                failures = 0 if time.monotonic() - began > SHORTEST_PAUSE else failures + 1
+            except DeadlineExceeded as exc:
+                failures += 1
+                self._note(exc)
+            except ApiError as exc:
+                if exc.status in REFUSALS and self._refused_for_good():
+                    raise
+                failures += 1
+                self._note(exc)
+                self._pause(failures, deadline, exc.retry_after or 0.0)
+                continue
+            except TransportError as exc:
+                failures += 1
+                self._note(exc)
+            if failures:
+                self._pause(failures, deadline)
+
+    def _refused_for_good(self) -> bool:
+        now = time.monotonic()
+        if self._refused_since is None:
+            self._refused_since = now
+        return not self._listed or now - self._refused_since >= REFUSED_FOR
+
+    def _answered(self) -> None:
+        self.trouble, self._refused_since = "", None
+
+    def _note(self, exc: Exception) -> None:
+        self.trouble = str(exc)
+        if isinstance(exc, ApiError) and (exc.status == 410 or exc.reason in ("Expired", "Gone")):
+            self._version = ""
+
+    def _pause(self, failures: int, deadline: Deadline, at_least: float = 0.0) -> None:
+        pause = jittered(min(LONGEST_PAUSE, SHORTEST_PAUSE * 2.0 ** min(failures - 1, 10)))
+        self._sleep(deadline.clip(max(pause, at_least)))
+
+    # --- list ---
+
+    def _list(self, deadline: Deadline) -> Iterator[Event]:
+        objects, version = self._list_pages(deadline)
+        at = utc_now()
+        self._answered()
+        self._listed = True
+        for uid in [uid for uid in self._known if uid not in objects]:
+            yield Event(DELETED, self._known.pop(uid), at)
+        for uid, item in objects.items():
+            event = self._take(uid, item, at)
+            if event:
+                yield event
+        self._version = version
+        yield Event(SYNCED, {}, at)
+
+    def _list_pages(self, deadline: Deadline) -> tuple[dict[str, Mapping[str, Any]], str]:
+        """All objects by UID. In pages, so that a thousand students do not have to fit into one answer."""
+        objects: dict[str, Mapping[str, Any]] = {}
+        onward, version, limit = "", "", PAGE
+        while True:
+            query = self._query([("limit", str(limit))] if limit else [])
+            if onward:
+                query.append(("continue", onward))
+            try:
+                answer = self._client.get(self._path, query=query, deadline=deadline.within(PAGE_WITHIN))
+            except ApiError as exc:
+                if exc.status == 410 and onward:
+                    objects, onward, limit = {}, "", 0  # the pages took too long: everything at once
+                    continue
+                raise
+            page = answer if isinstance(answer, Mapping) else {}
+            for item in page.get("items") or []:
+                uid = _uid(item)
+                if uid:
+                    objects[uid] = _slim(item)
+            meta = page.get("metadata") or {}
+            onward, version = meta.get("continue") or "", meta.get("resourceVersion") or version
+            if not onward:
+                return objects, version
+
+    # --- watch ---
+
+    def _watch(self, deadline: Deadline) -> Iterator[Event]:
+        query = self._query(
+            [
+                ("watch", "true"),
+                ("allowWatchBookmarks", "true"),
+                ("resourceVersion", self._version),
+                ("timeoutSeconds", str(WATCH_SECONDS)),
+            ]
+        )
+        stream = self._client.open_stream(
+            self._path, query=query, deadline=deadline, read_timeout=WATCH_SECONDS + SILENCE_ALLOWED
+        )
+        for line in stream.lines():
+            event = self._read(line)
+            self._answered()
+            if event:
+                yield event
+            if deadline.expired:
+                return
+
+    def _read(self, line: bytes) -> Event | None:
+        """One line of the stream; None when it reports nothing new.
+
+        Raises:
+            ApiError: the line is an ERROR.
+            TransportError: the line is no event: the stream was cut or something else is talking.
+        """
+        try:
+            parsed = json.loads(line)
+            kind, item = parsed["type"], parsed["object"]
+            version = str(item["metadata"]["resourceVersion"]) if kind != "ERROR" else ""
+        except (ValueError, KeyError, TypeError, RecursionError) as exc:
+            raise TransportError("The watch sent something that is no event.") from exc
+        if kind == "ERROR":
+            raise _stream_error(item)
+        if kind == "BOOKMARK":
+            self._version = version
+            return None
+        uid = _uid(item)
+        if not uid or kind not in (ADDED, MODIFIED, DELETED):
+            return None
+        self._version = _newer(self._version, version)
+        if kind == DELETED:
+            return Event(DELETED, _slim(item), utc_now()) if self._known.pop(uid, None) is not None else None
+        return self._take(uid, _slim(item), utc_now())
+
+    def _take(self, uid: str, item: Mapping[str, Any], at: datetime) -> Event | None:
+        """Remembers the object; None when it is no newer than what is known."""
+        before = self._known.get(uid)
+        if before is not None and not _is_newer(_version_of(item), _version_of(before)):
+            return None
+        self._known[uid] = item
+        return Event(ADDED if before is None else MODIFIED, item, at)
+
+    def _query(self, more: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        return ([("labelSelector", self._selector)] if self._selector else []) + more
+
+
+class Feed:
+    """A ListWatch in a thread of its own, so that whoever follows it can also watch the clock.
+
+    The thread is a daemon: a server that keeps a connection open and says nothing cannot hold the task up.
+    """
+
+    def __init__(self, source: ListWatch, deadline: Deadline) -> None:
+        self._source = source
+        self._deadline = deadline
+        self._queue: queue.SimpleQueue[Event | BaseException] = queue.SimpleQueue()
+        threading.Thread(target=self._run, name="watch", daemon=True).start()
+
+    @property
+    def trouble(self) -> str:
+        """See ListWatch.trouble."""
+        return self._source.trouble
+
+    def next(self, patience: float) -> Event | None:
+        """The next event; None when there was none for so many seconds.
+
+        Raises:
+            KubelabsError: the watch cannot go on.
+        """
+        try:
+            item = self._queue.get(timeout=max(0.0, patience))
+        except queue.Empty:
+            return None
+        if isinstance(item, BaseException):
+            raise item
+        return item
+
+    def _run(self) -> None:
+        try:
+            for event in self._source.events(self._deadline):
+                self._queue.put(event)
+        except KubelabsError as exc:
+            self._queue.put(exc)
+        except Exception as exc:  # pylint: disable=broad-except
+            self._queue.put(KubelabsError(f"The watch failed: {type(exc).__name__}: {exc}"))
+
+
+def _uid(item: Any) -> str:
+    meta = item.get("metadata") if isinstance(item, Mapping) else None
+    uid = meta.get("uid") if isinstance(meta, Mapping) else None
+    return uid if isinstance(uid, str) else ""
+
+
+def _version_of(item: Mapping[str, Any]) -> str:
+    return str(item["metadata"].get("resourceVersion") or "")
+
+
+def _is_newer(version: str, than: str) -> bool:
+    """Versions of one resource are numbers that grow (KEP-5504 made that a promise; etcd had always done it)."""
+    if version.isdigit() and than.isdigit():
+        return int(version) > int(than)
+    return version != than
+
+
+def _newer(known: str, version: str) -> str:
+    return version if not known or _is_newer(version, known) else known
+
+
+def _slim(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Without managedFields, which are half of a pod's size and none of our business."""
+    meta = {key: value for key, value in item["metadata"].items() if key != "managedFields"}
+    return {**item, "metadata": meta}
+
+
+def _stream_error(item: Any) -> ApiError:
+    item = item if isinstance(item, Mapping) else {}
+    code = item.get("code")
+    details = item.get("details")
+    retry = details.get("retryAfterSeconds") if isinstance(details, Mapping) else None
+    return ApiError(
+        code if isinstance(code, int) else 500,
+        str(item.get("reason") or ""),
+        str(item.get("message") or ""),
+        float(retry) if isinstance(retry, (int, float)) else None,
+    )

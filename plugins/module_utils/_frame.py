@@ -1,0 +1,198 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the modules share: connection options, the client, one way to fail. The only part that knows AnsibleModule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
+
+from ._cluster.client import Client
+from ._cluster.connection import content_of, load_connection
+from ._ground.deadline import Deadline
+from ._ground.errors import (
+    ArgumentError,
+    ConfigurationError,
+    DeadlineExceeded,
+    KubelabsError,
+    MissingLibrary,
+    Unreachable,
+)
+from ._ground.fleet import run_bounded
+
+#: Seconds for the first answer of an API server, however slowly it comes.
+HELLO_WITHIN = 15.0
+_SECRET_FIELDS = frozenset(
+    {
+        "token",
+        "password",
+        "client-key-data",
+        "id-token",
+        "refresh-token",
+        "access-token",
+        "client-secret",
+    }
+)
+
+
+def _env(name: str) -> tuple[Any, list[str]]:
+    return (env_fallback, [name])
+
+
+def auth_argument_spec() -> dict[str, dict[str, Any]]:
+    """The connection options of kubernetes.core, with its K8S_AUTH_* variables."""
+    return {
+        "kubeconfig": {"type": "raw", "fallback": _env("K8S_AUTH_KUBECONFIG")},
+        "context": {"type": "str", "fallback": _env("K8S_AUTH_CONTEXT")},
+        "host": {"type": "str", "fallback": _env("K8S_AUTH_HOST")},
+        "api_key": {"type": "str", "no_log": True, "fallback": _env("K8S_AUTH_API_KEY")},
+        "username": {"type": "str", "fallback": _env("K8S_AUTH_USERNAME")},
+        "password": {"type": "str", "no_log": True, "fallback": _env("K8S_AUTH_PASSWORD")},
+        "validate_certs": {"type": "bool", "aliases": ["verify_ssl"], "fallback": _env("K8S_AUTH_VERIFY_SSL")},
+        "ca_cert": {"type": "path", "aliases": ["ssl_ca_cert"], "fallback": _env("K8S_AUTH_SSL_CA_CERT")},
+        "client_cert": {"type": "path", "aliases": ["cert_file"], "fallback": _env("K8S_AUTH_CERT_FILE")},
+        "client_key": {"type": "path", "aliases": ["key_file"], "fallback": _env("K8S_AUTH_KEY_FILE")},
+        "proxy": {"type": "str", "fallback": _env("K8S_AUTH_PROXY")},
+        "no_proxy": {"type": "str", "fallback": _env("K8S_AUTH_NO_PROXY")},
+        "proxy_headers": {
+            "type": "dict",
+            "options": {
+                "proxy_basic_auth": {
+                    "type": "str",
+                    "no_log": True,
+                    "fallback": _env("K8S_AUTH_PROXY_HEADERS_PROXY_BASIC_AUTH"),
+                },
+                "basic_auth": {"type": "str", "no_log": True, "fallback": _env("K8S_AUTH_PROXY_HEADERS_BASIC_AUTH")},
+                "user_agent": {"type": "str", "fallback": _env("K8S_AUTH_PROXY_HEADERS_USER_AGENT")},
+            },
+        },
+        "persist_config": {"type": "bool", "fallback": _env("K8S_AUTH_PERSIST_CONFIG")},
+        "impersonate_user": {"type": "str", "fallback": _env("K8S_AUTH_IMPERSONATE_USER")},
+        "impersonate_groups": {"type": "list", "elements": "str", "fallback": _env("K8S_AUTH_IMPERSONATE_GROUPS")},
+    }
+
+
+def bulk_argument_spec(timeout: int) -> dict[str, dict[str, Any]]:
+    """The options that every bulk module has."""
+    return {
+        "timeout": {"type": "float", "default": timeout},
+        "concurrency": {"type": "int", "default": 32},
+        "fail_on_unmet": {"type": "bool", "default": True},
+    }
+
+
+def watch_argument_spec(timeout: int) -> dict[str, dict[str, Any]]:
+    """The options of the modules that watch: one connection, so no concurrency."""
+    spec = bulk_argument_spec(timeout)
+    del spec["concurrency"]
+    return {
+        **spec,
+        "label_selector": {"type": "str", "required": True},
+        "pods": {
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "namespace": {"type": "str", "required": True},
+                "name": {"type": "str", "required": True},
+            },
+        },
+        "namespaces": {"type": "list", "elements": "str", "default": []},
+        "grace": {"type": "float", "default": 10},
+    }
+
+
+def run_module(
+    argument_spec: Mapping[str, Any],
+    work: Callable[[AnsibleModule, Client, Deadline], dict[str, Any]],
+    check: Callable[[dict[str, Any]], None] | None = None,
+) -> None:
+    """Runs a module: reads the arguments, connects, works, and leaves with its result or with one sentence.
+
+    Args:
+        argument_spec: the module's own options; the connection's are added.
+        work: does the job; returns what exit_json gets. A result with `msg` fails the task when `fail_on_unmet` is set.
+        check: looks at the arguments before the cluster is spoken to.
+    """
+    module = AnsibleModule(argument_spec={**auth_argument_spec(), **argument_spec}, supports_check_mode=True)
+    try:
+        hide_secrets(module)
+        _check_numbers(module.params)
+        if check:
+            check(module.params)
+        client = Client(load_connection(module.params), concurrency=module.params.get("concurrency") or 4)
+        # From here on: importing the kubernetes package takes seconds on a busy machine, and is not the cluster's time.
+        deadline = Deadline(module.params["timeout"])
+        _say_hello(client, deadline)
+        result = work(module, client, deadline)
+    except MissingLibrary as exc:
+        module.fail_json(msg=missing_required_lib(exc.library), exception=exc.trace)
+    except KubelabsError as exc:
+        module.fail_json(msg=str(exc))
+    result["cluster"] = {**client.summary(), **result.get("cluster", {})}
+    if result.get("msg") and module.params.get("fail_on_unmet"):
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+def _say_hello(client: Client, deadline: Deadline) -> None:
+    try:
+        run_bounded(lambda: client.hello(deadline), deadline.within(HELLO_WITHIN))
+    except DeadlineExceeded as exc:
+        raise Unreachable(
+            f"There was no answer in time from {client.describe()}. Is the timeout long enough, and is this the right cluster?"
+        ) from exc
+
+
+def _check_numbers(params: Mapping[str, Any]) -> None:
+    for option in ("timeout", "concurrency", "max_output"):
+        value = params.get(option)
+        if value is not None and not value > 0:
+            raise ArgumentError(f"{option} is {value}, and must be greater than 0.")
+    for option in ("grace", "min_ready_seconds"):
+        if not (params.get(option) or 0) >= 0:
+            raise ArgumentError(f"{option} is {params[option]}, and must be 0 or more.")
+
+
+def hide_secrets(module: AnsibleModule) -> None:
+    """Credentials in an inline kubeconfig are nobody's business, not even in the invocation that -vvv prints.
+
+    Raises:
+        ConfigurationError: the option is neither a path nor a kubeconfig.
+    """
+    given = module.params.get("kubeconfig")
+    try:
+        module.params["kubeconfig"] = content_of(given)
+    except ConfigurationError:
+        module.no_log_values.add(given)
+        raise
+    module.no_log_values.update(_secrets(module.params["kubeconfig"]))
+
+
+def _secrets(node: Any) -> set[str]:
+    found: set[str] = set()
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            if key in _SECRET_FIELDS and isinstance(value, str) and value:
+                found.add(value)
+            else:
+                found |= _secrets(value)
+    elif isinstance(node, Sequence) and not isinstance(node, (str, bytes)):
+        for value in node:
+            found |= _secrets(value)
+    return found
+
+
+def unmet_pods(results: Sequence[Mapping[str, Any]], what: str) -> str:
+    """One sentence for `msg` that names at most ten pods; '' when all have reached it."""
+    bad = [result for result in results if result["verdict"] != "reached"]
+    if not bad:
+        return ""
+    named = ", ".join(
+        f"{one['namespace']}/{one['pod']} ({one['verdict']}: {one['reason'].rstrip('.')})" for one in bad[:10]
+    )
+    more = f", and {len(bad) - 10} more" if len(bad) > 10 else ""
+    return f"{len(bad)} of {len(results)} pods {what}: {named}{more}."

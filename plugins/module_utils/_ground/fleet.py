@@ -1,0 +1,131 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Bounded concurrency with one deadline: the fan-out over a class happens here, inside one task."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, TypeVar
+
+from .deadline import Deadline
+from .errors import DeadlineExceeded
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+#: How long after the deadline the fleet waits for items that watch the same deadline and are just writing their result.
+LAST_WORDS = 0.4
+
+
+def run_fleet(
+    items: Sequence[Item],
+    work: Callable[[Item], Result],
+    *,
+    concurrency: int,
+    deadline: Deadline,
+    on_error: Callable[[Item, BaseException], Result],
+    on_deadline: Callable[[Item, bool], Result],
+    lane: Callable[[Item], Hashable] | None = None,
+    lane_width: int = 1,
+) -> list[Result]:
+    """Runs work on every item, at most `concurrency` at a time, and returns the results in the order of the items.
+
+    One item's exception becomes that item's result through on_error and never stops the others. Items without a result
+    at the deadline get on_deadline(item, begun); their threads are daemons and are left behind, so that not even
+    a call that blocks for ever can hold the task up.
+
+    Args:
+        lane: items of one lane are run at most lane_width at a time; lanes take turns. None means no lanes.
+    """
+    lanes = [lane(item) if lane else index for index, item in enumerate(items)]
+    board = _Board(lanes, lane_width, deadline)
+
+    def serve() -> None:
+        while True:
+            index = board.take()
+            if index is None:
+                return
+            try:
+                result = work(items[index])
+            except BaseException as exc:  # pylint: disable=broad-except
+                result = on_error(items[index], exc)
+            board.put(index, result)
+
+    for number in range(max(1, min(concurrency, len(items)))):
+        threading.Thread(target=serve, name=f"fleet-{number}", daemon=True).start()
+    done, begun = board.wait()
+    return [done[index] if index in done else on_deadline(item, index in begun) for index, item in enumerate(items)]
+
+
+def run_bounded(work: Callable[[], Result], deadline: Deadline) -> Result:
+    """Runs one thing in a thread of its own, so that not even a peer that drips can hold it up beyond the deadline.
+
+    Raises:
+        DeadlineExceeded: it had not ended by then.
+        BaseException: what the work itself raised.
+    """
+    outcome: list[Any] = run_fleet(
+        [work],
+        lambda item: (item(), None),
+        concurrency=1,
+        deadline=deadline,
+        on_error=lambda item, exc: (None, exc),
+        on_deadline=lambda item, begun: (None, DeadlineExceeded("There was no answer in time.")),
+    )
+    result, exc = outcome[0]
+    if exc is not None:
+        raise exc
+    return result
+
+
+class _Board:
+    """Which items are waiting, running and done; the only thing the threads share."""
+
+    def __init__(self, lanes: list[Hashable], width: int, deadline: Deadline) -> None:
+        self._lanes = lanes
+        self._width = max(1, width)
+        self._deadline = deadline
+        self._waiting: dict[Hashable, deque[int]] = {}
+        for index, lane in enumerate(lanes):
+            self._waiting.setdefault(lane, deque()).append(index)
+        self._running = dict.fromkeys(self._waiting, 0)
+        #: Lanes that have an item waiting and room for it, each once.
+        self._open = deque(self._waiting)
+        self._begun: set[int] = set()
+        self._done: dict[int, Any] = {}
+        self._changed = threading.Condition()
+
+    def take(self) -> int | None:
+        """The next item; None when nothing is left to begin. Waits while all lanes that have something are full."""
+        with self._changed:
+            while not self._open:
+                if len(self._begun) == len(self._lanes) or not self._changed.wait(self._deadline.remaining()):
+                    return None
+            if self._deadline.expired:
+                return None
+            lane = self._open.popleft()
+            index = self._waiting[lane].popleft()
+            self._begun.add(index)
+            self._running[lane] += 1
+            if self._waiting[lane] and self._running[lane] < self._width:
+                self._open.append(lane)
+            return index
+
+    def put(self, index: int, result: Any) -> None:
+        with self._changed:
+            lane = self._lanes[index]
+            self._done[index] = result
+            self._running[lane] -= 1
+            if self._waiting[lane] and lane not in self._open:
+                self._open.append(lane)
+            self._changed.notify_all()
+
+    def wait(self) -> tuple[dict[int, Any], set[int]]:
+        """Blocks until everything is done or the deadline has passed; the results so far and what was begun."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._done) == len(self._lanes), self._deadline.remaining() + LAST_WORDS)
+            return dict(self._done), set(self._begun)

@@ -1,0 +1,125 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the cluster's events say that a pod's status does not. Pure: Event JSON in, causes out.
+
+A pod whose volume cannot be mounted is `ContainerCreating` for as long as one likes, and one whose probe fails is just not
+ready; a pod that a quota refuses does not exist at all. Only events say why. They are best effort: they may be
+missing, and are kept for an hour.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .._ground.json_reading import as_map, as_text
+from .status import CREATING, container_statuses, is_ready, metadata, namespace_of, state_of
+
+#: Warnings and nothing else, without those that say what the status says as well, of which a crash looping class has thousands.
+FIELD_SELECTOR = "type=Warning,reason!=BackOff,reason!=FailedScheduling,reason!=Failed"
+
+#: Seconds that a volume must have been missing what it names; the kubelet looks again every few seconds, with growing pauses.
+VOLUME_PATIENCE = 8.0
+_VOLUME = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume"})
+_SANDBOX = frozenset({"FailedCreatePodSandBox", "NetworkNotReady"})
+#: What the kubelet says of a pod that is there, and what to do about it. Source: pkg/kubelet/events/event.go.
+_HINTS = {
+    **dict.fromkeys(_VOLUME, "create the ConfigMap, Secret or claim that the volume names, or correct the volume"),
+    **dict.fromkeys(_SANDBOX, "the node cannot give the pod its network: look at the node and its network plugin"),
+    "Unhealthy": "correct the probe, or the app that it asks",
+    "FailedPostStartHook": "correct the hook of the container, or what it calls",
+}
+#: The kubelet sums up a mount that has failed for two minutes without its cause, which the event before it names.
+_SUMMARY = "timed out waiting for the condition"
+#: What a second attempt does not cure, in the kubelet's words: `configmap "x" not found`, `references non-existent config key`.
+_MISSING = re.compile(r'\b(?:configmap|secret|persistentvolumeclaim)s? "[^"]+" not found|references non-existent')
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What an event says.
+
+    Attributes:
+        kind: the event's reason, such as FailedMount.
+        reason: one clause with its message.
+    """
+
+    kind: str
+    reason: str
+
+    @property
+    def hint(self) -> str:
+        """What to do about it."""
+        return _HINTS[self.kind]
+
+    @property
+    def lasting(self) -> bool:
+        """Whether the kubelet waits for something that somebody has to create."""
+        return self.kind in _VOLUME and bool(_MISSING.search(self.reason))
+
+    def explains(self, pod: Mapping[str, Any]) -> bool:
+        """Whether it can be why the pod is as it is; events outlive their cause."""
+        if self.kind in _VOLUME | _SANDBOX:
+            return is_creating(pod)
+        return not is_creating(pod) and not is_ready(pod)
+
+
+def is_creating(pod: Mapping[str, Any]) -> bool:
+    """Whether the pod has a node, and none of its containers has been started there yet."""
+    states = [state_of(status) for _init, status in container_statuses(pod)]
+    waiting = all(kind == "waiting" and details.get("reason") in CREATING for kind, details in states)
+    return bool(states) and waiting
+
+
+def causes(events: Iterable[Any]) -> dict[str, Cause]:
+    """The latest cause by UID of the pod."""
+    latest: dict[str, tuple[tuple[bool, str], Cause]] = {}
+    for event in map(as_map, events):
+        uid, why, message = (
+            as_text(as_map(event.get("involvedObject")).get("uid")),
+            as_text(event.get("reason")),
+            _message(event),
+        )
+        if not uid or why not in _HINTS:
+            continue
+        rank = (_SUMMARY not in message, _last_seen(event))
+        if uid not in latest or rank >= latest[uid][0]:
+            latest[uid] = (rank, Cause(why, f"{why}: {message}" if message else why))
+    return {uid: cause for uid, (_rank, cause) in latest.items()}
+
+
+def refusals(events: Iterable[Any]) -> dict[str, list[str]]:
+    """What controllers said of pods that they could not create, by namespace, the latest last."""
+    said: dict[str, list[str]] = {}
+    for event in sorted((as_map(event) for event in events), key=_last_seen):
+        if event.get("reason") == "FailedCreate":
+            said.setdefault(
+                namespace_of(event) or as_text(as_map(event.get("involvedObject")).get("namespace")), []
+            ).append(_message(event))
+    return said
+
+
+def about(name: str, messages: Iterable[str]) -> str:
+    """The latest of the messages that names the pod, '' when none does."""
+    whole_name = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
+    return next((message for message in reversed(list(messages)) if whole_name.search(message)), "")
+
+
+def _message(event: Mapping[str, Any]) -> str:
+    return " ".join(as_text(event.get("message")).split())[:600]
+
+
+def _last_seen(event: Mapping[str, Any]) -> str:
+    """A time that sorts as text: all are UTC in the same form, with or without a fraction."""
+    series = as_map(event.get("series"))
+    times = (
+        series.get("lastObservedTime"),
+        event.get("lastTimestamp"),
+        event.get("eventTime"),
+        metadata(event).get("creationTimestamp"),
+    )
+    return next((as_text(time) for time in times if as_text(time)), "")

@@ -1,0 +1,163 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether a probe's result is what was expected. Pure.
+
+A probe that fails as expected is a success: expecting `no_such_executable` is how an image without a shell becomes a lesson.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._ground.errors import ArgumentError
+from .outcome import NONZERO_EXIT, OK
+
+_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a result has to be; every part that is given must hold.
+
+    Attributes:
+        outcome: acceptable outcomes.
+        rc: acceptable exit codes; empty accepts any.
+        contains, stderr_contains: texts that stdout and stderr must contain.
+        regex: a pattern that must be found in stdout; ^ and $ match at every line.
+        json: dotted path to expected value, on stdout read as JSON; the path '' is the whole document.
+        not_empty: stdout must have something other than white space.
+    """
+
+    outcome: tuple[str, ...] = (OK,)
+    rc: tuple[int, ...] = ()
+    contains: tuple[str, ...] = ()
+    stderr_contains: tuple[str, ...] = ()
+    regex: re.Pattern[str] | None = None
+    json: Mapping[str, Any] = field(default_factory=dict)
+    not_empty: bool = False
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any] | None) -> Expectation:
+        """From the module option `expect`.
+
+        Without an outcome, ok is expected, and where exit codes are listed also nonzero_exit.
+
+        Raises:
+            ArgumentError: the regular expression is none.
+        """
+        options = options or {}
+        codes = tuple(options.get("rc") or ())
+        outcomes = tuple(options.get("outcome") or ((OK, NONZERO_EXIT) if codes else (OK,)))
+        return cls(
+            outcome=outcomes,
+            rc=codes,
+            contains=tuple(options.get("contains") or ()),
+            stderr_contains=tuple(options.get("stderr_contains") or ()),
+            regex=_compile(options.get("regex")),
+            json=options.get("json") or {},
+            not_empty=bool(options.get("not_empty")),
+        )
+
+    def unmet(self, outcome: str, rc: int | None, stdout: str, stderr: str, reason: str) -> list[str]:
+        """Why the result does not meet the expectation, one clause each; empty when it does.
+
+        Args:
+            outcome, rc, stdout, stderr: of the result.
+            reason: what was seen, for the clause about the outcome.
+        """
+        if outcome not in self.outcome:
+            said = _last_line(stderr) or _last_line(stdout)
+            quoted = f" ({_excerpt(said)})" if outcome == NONZERO_EXIT and said else ""
+            return [f"expected {' or '.join(self.outcome)}, got {outcome}: {reason}{quoted}"]
+        clauses: list[str] = []
+        if self.rc and rc not in self.rc:
+            codes = " or ".join(str(code) for code in self.rc)
+            clauses.append(f"expected exit code {codes}, got {'none' if rc is None else rc}")
+        clauses += [f"stdout lacks {text!r}" for text in self.contains if text not in stdout]
+        clauses += [f"stderr lacks {text!r}" for text in self.stderr_contains if text not in stderr]
+        if self.regex is not None and not self.regex.search(stdout):
+            clauses.append(f"stdout does not match {self.regex.pattern!r}")
+        if self.not_empty and not stdout.strip():
+            clauses.append("stdout is empty")
+        if self.json:
+            clauses += _unmet_json(self.json, stdout)
+        if clauses and any("stdout" in clause for clause in clauses):
+            clauses[-1] += f" (stdout: {_excerpt(stdout)})"
+        return clauses
+
+
+def _compile(pattern: str | None) -> re.Pattern[str] | None:
+    if not pattern:
+        return None
+    try:
+        return re.compile(pattern, re.MULTILINE)
+    except re.error as exc:
+        raise ArgumentError(f"{pattern!r} is not a regular expression: {exc}.") from exc
+
+
+def _unmet_json(expected: Mapping[str, Any], stdout: str) -> list[str]:
+    try:
+        document = json.loads(stdout)
+    except (ValueError, RecursionError):
+        return ["stdout is not JSON"]
+    clauses = []
+    for path, value in expected.items():
+        try:
+            found = lookup(document, path)
+        except KeyError:
+            clauses.append(f"the JSON in stdout has no {path!r}")
+            continue
+        if not same_value(found, value):
+            clauses.append(
+                f"the JSON in stdout has {path} = {_short(json.dumps(found))}, expected {_short(json.dumps(value))}"
+            )
+    return clauses
+
+
+def lookup(document: Any, path: str) -> Any:
+    """The value at a dotted path; a number is an index into a list, and a key that has dots itself is found too.
+
+    Raises:
+        KeyError: there is nothing at the path.
+    """
+    if path == "":
+        return document
+    if isinstance(document, Mapping):
+        if path in document:
+            return document[path]
+        words = path.split(".")
+        for count in range(len(words) - 1, 0, -1):
+            head = ".".join(words[:count])
+            if head in document:
+                return lookup(document[head], ".".join(words[count:]))
+    elif isinstance(document, list):
+        head, _dot, rest = path.partition(".")
+        if re.fullmatch(r"-?\d{1,9}", head) and -len(document) <= int(head) < len(document):
+            return lookup(document[int(head)], rest)
+    raise KeyError(path)
+
+
+def same_value(found: Any, expected: Any) -> bool:
+    """Equality as JSON has it: true is not 1, but 1 is 1.0."""
+    if isinstance(found, bool) or isinstance(expected, bool):
+        return found is expected
+    return bool(found == expected)
+
+
+def _excerpt(text: str) -> str:
+    return repr(_short(text.strip()))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+
+
+def _last_line(text: str) -> str:
+    """Where programs say why they gave up."""
+    return (text.strip().splitlines() or [""])[-1]

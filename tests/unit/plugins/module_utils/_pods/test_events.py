@@ -1,0 +1,82 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.kubelabs.pods.plugins.module_utils._pods.events import causes, refusals
+from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import make_event
+
+MISSING = 'MountVolume.SetUp failed for volume "config" : configmap "no-such" not found'
+SUMMARY = "Unable to attach or mount volumes: unmounted volumes=[config]: timed out waiting for the condition"
+UID = "uid-lab-alice-web"
+
+
+def test_the_latest_cause_counts_whatever_the_order():
+    events = [
+        make_event("FailedCreatePodSandBox", "failed to set up\n  the network", last="2026-11-22T08:31:00Z"),
+        make_event("FailedMount", MISSING, last="2026-11-22T08:32:00Z"),
+        make_event("Unhealthy", "Readiness probe failed", uid="other"),
+    ]
+    for order in (events, events[::-1]):
+        found = causes(order)
+        assert found[UID].reason == f"FailedMount: {MISSING}"
+        assert "ConfigMap" in found[UID].hint
+        assert found["other"].reason == "Unhealthy: Readiness probe failed"
+
+
+def test_a_summary_does_not_hide_the_cause():
+    summary = make_event("FailedMount", SUMMARY, last="2026-11-22T08:34:00Z")
+    assert causes([make_event("FailedMount", MISSING), summary])[UID].reason == f"FailedMount: {MISSING}"
+    assert causes([summary])[UID].reason == f"FailedMount: {SUMMARY}"
+
+
+def test_other_times_of_an_event():
+    """events.k8s.io has eventTime and series instead of lastTimestamp."""
+    old = make_event("FailedMount", "old", last=None, eventTime="2026-11-22T08:31:00.000001Z")
+    new = make_event(
+        "FailedMount",
+        "new",
+        last=None,
+        eventTime="2026-11-22T08:30:00.000001Z",
+        series={"lastObservedTime": "2026-11-22T08:40:00.000001Z"},
+    )
+    for order in ([old, new], [new, old]):
+        assert causes(order)[UID].reason == "FailedMount: new"
+
+
+def test_what_the_status_says_as_well_is_no_cause():
+    assert causes([make_event("BackOff"), make_event("Failed"), make_event("FailedScheduling")]) == {}
+
+
+def test_refusals_by_namespace():
+    events = [
+        make_event("FailedCreate", "exceeded quota", namespace="a"),
+        make_event("FailedMount", MISSING),
+        make_event("FailedCreate", "again", namespace="a"),
+    ]
+    assert refusals(events) == {"a": ["exceeded quota", "again"]}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=10),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["reason", "message", "involvedObject", "uid", "metadata", "namespace", "series", "lastTimestamp"]
+            ),
+            inner,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_no_input_crashes_it(event):
+    causes([event, {"reason": "FailedMount", "involvedObject": event}])
+    refusals([event, {"reason": "FailedCreate", "metadata": event}])

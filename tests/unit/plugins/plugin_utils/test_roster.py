@@ -1,0 +1,177 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.kubelabs.pods.plugins.plugin_utils import _roster as roster
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["name", "namespace", "x"]) | st.text(), inner, max_size=4)
+    ),
+)
+
+
+def names(students):
+    return [student["name"] for student in students]
+
+
+def problems(source, class_name="pods-lab"):
+    with pytest.raises(roster.RosterError) as error:
+        roster.students(source, class_name)
+    return error.value.problems
+
+
+def test_a_number_counts_students():
+    assert roster.students(3, "pods-lab") == [
+        {"name": "student-1", "label": "student-1", "namespace": "pods-lab-student-1"},
+        {"name": "student-2", "label": "student-2", "namespace": "pods-lab-student-2"},
+        {"name": "student-3", "label": "student-3", "namespace": "pods-lab-student-3"},
+    ]
+
+
+def test_a_number_may_arrive_as_text():
+    assert names(roster.students("2", "pods-lab")) == ["student-1", "student-2"]
+
+
+@pytest.mark.parametrize("source", [0, -1, 10_001, True, "three", 1.5, None, {}, []])
+def test_what_is_no_class_is_refused(source):
+    (problem,) = problems(source)
+    assert problem.startswith("pods_lab_students: ")
+
+
+def test_mappings_keep_what_they_hold():
+    (student,) = roster.students([{"name": "Ben O'Hara", "email": "ben@example.org"}], "k8s")
+    assert student == {
+        "name": "Ben O'Hara",
+        "email": "ben@example.org",
+        "label": "ben-o-hara",
+        "namespace": "k8s-ben-o-hara",
+    }
+
+
+def test_a_name_that_yaml_read_as_a_number_is_a_name():
+    assert names(roster.students([{"name": 7}], "pods-lab")) == ["7"]
+
+
+def test_a_namespace_of_ones_own():
+    (student,) = roster.students([{"name": "李雷", "namespace": "li-lei"}], "pods-lab")
+    assert (student["namespace"], student["label"]) == ("li-lei", "li-lei")
+
+
+@pytest.mark.parametrize(
+    ("entry", "culprit", "remedy"),
+    [
+        ({"nme": "x"}, "{'nme': 'x'}", "Give every student a name."),
+        ("  ", "'  '", "Give every student a name."),
+        ("李雷", "'李雷'", "Give the student a `namespace`."),
+        ("x" * 60, "'pods-lab-" + "x" * 60, "Give the student another `namespace`."),
+        ({"name": "anna", "namespace": "Anna"}, "'Anna'", "Give the student another `namespace`."),
+        ({"name": "anna", "namespace": "kube-system"}, "'kube-system'", "Give the student another `namespace`."),
+        ({"name": "anna", "namespace": "default"}, "'default'", "Give the student another `namespace`."),
+    ],
+)
+def test_an_unusable_student_is_named_with_the_place_and_the_remedy(entry, culprit, remedy):
+    (problem,) = problems(["fine", entry])
+    assert problem.startswith("pods_lab_students[1]: ")
+    assert culprit in problem
+    assert problem.endswith(remedy)
+
+
+def test_names_that_make_the_same_namespace_are_refused_with_both_places():
+    (problem,) = problems(["Anna Müller", "ben", "anna muller"])
+    assert "'Anna Müller' (pods_lab_students[0])" in problem
+    assert "'anna muller' (pods_lab_students[2])" in problem
+    assert "'pods-lab-anna-muller'" in problem
+
+
+def test_every_problem_is_told_at_once():
+    assert len(problems(["李", "", "x" * 99])) == 3
+
+
+@pytest.mark.parametrize("class_name", ["", "Pods", "-a", "a-", "a.b", "a" * 64, None, 3])
+def test_an_unusable_class_is_refused(class_name):
+    (problem,) = problems(1, class_name)
+    assert problem.startswith("pods_lab_class: ")
+
+
+@given(ANYTHING)
+def test_whatever_is_given_either_works_or_is_refused(source):
+    try:
+        students = roster.students(source, "pods-lab")
+    except roster.RosterError as error:
+        assert error.problems
+        return
+    namespaces = [student["namespace"] for student in students]
+    assert len(set(namespaces)) == len(students) == len(set(names(students)))
+    assert all(roster.is_rfc_1123_label(namespace) for namespace in namespaces)
+    assert all(roster.is_rfc_1123_label(student["label"]) for student in students)
+
+
+@given(st.text())
+def test_a_slug_is_a_label_or_nothing(name):
+    slug = roster.slug(name)
+    assert slug == "" or roster.RFC_1123_LABEL.fullmatch(slug)
+    assert roster.slug(slug) == slug
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Anna Müller", "anna-muller"),
+        ("Weiß", "weiss"),
+        ("Ærø", "aero"),
+        ("Łukasz", "lukasz"),
+        ("--a__b--", "a-b"),
+        ("Ñ1", "n1"),
+    ],
+)
+def test_slugs(name, slug):
+    assert roster.slug(name) == slug
+
+
+def write(tmp_path, name, text):
+    path = tmp_path / name
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return str(path)
+
+
+def test_csv(tmp_path):
+    path = write(tmp_path, "class.csv", '\ufeffname, email,namespace\r\nAnna,a@example.org,\r\n"Doe, John",,doe\r\n')
+    assert roster.read(path) == [{"name": "Anna", "email": "a@example.org"}, {"name": "Doe, John", "namespace": "doe"}]
+
+
+def test_yaml(tmp_path):
+    path = write(tmp_path, "class.yml", "- Anna\n- name: Ben\n  group: blue\n")
+    assert roster.read(path) == ["Anna", {"name": "Ben", "group": "blue"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("class.csv", "student;mail\nAnna;a\n", "no column `name` in its first line (it has: student;mail)"),
+        ("class.csv", "", "it has: nothing"),
+        ("class.csv", "name\nAnna,a\n", "line 2 has more fields than the first line"),
+        ("class.csv", b"name\n\xff\xfe\n", "cannot be read"),
+        ("class.yml", "a: [", "is not YAML"),
+        ("class.yml", "name: Anna\n", "must hold a YAML list"),
+    ],
+)
+def test_a_file_that_is_no_roster_is_refused_by_name(tmp_path, name, text, words):
+    path = write(tmp_path, name, text)
+    with pytest.raises(roster.RosterError) as error:
+        roster.read(path)
+    assert path in str(error.value)
+    assert words in str(error.value)
+
+
+def test_a_file_that_is_not_there():
+    with pytest.raises(roster.RosterError, match="nowhere.csv cannot be read"):
+        roster.read("nowhere.csv")
