@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import math
+import traceback
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
@@ -24,6 +27,11 @@ from ._ground.errors import (
 )
 from ._ground.fleet import run_bounded
 
+Request = TypeVar("Request")
+
+#: Seconds beyond the task's timeout after which work that does not return is given up: every work watches the timeout by
+#: itself, and what it has seen by then is worth more than a sentence that says that it was late.
+OVERTIME = 5.0
 #: Seconds for the first answer of an API server, however slowly it comes.
 HELLO_WITHIN = 15.0
 _SECRET_FIELDS = frozenset(
@@ -105,37 +113,77 @@ def watch_argument_spec(timeout: int) -> dict[str, dict[str, Any]]:
     }
 
 
+@dataclass(frozen=True)
+class Task:
+    """What the work of a module needs besides its request.
+
+    Attributes:
+        client: the API server, which has answered.
+        deadline: of the whole task.
+        check_mode: whether nothing may be changed or executed.
+    """
+
+    client: Client
+    deadline: Deadline
+    check_mode: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the work of a module came to.
+
+    Attributes:
+        returns: `results`, or whatever else the module documents under RETURN.
+        complaint: one sentence for `msg` that says what is not as it should be, which fails the task where
+            `fail_on_unmet` says so; '' when all is well.
+        changed: whether anything was changed.
+    """
+
+    returns: Mapping[str, Any]
+    complaint: str = ""
+    changed: bool = False
+
+
 def run_module(
     argument_spec: Mapping[str, Any],
-    work: Callable[[AnsibleModule, Client, Deadline], dict[str, Any]],
-    check: Callable[[dict[str, Any]], None] | None = None,
+    read: Callable[[Mapping[str, Any]], Request],
+    work: Callable[[Request, Task], Answer],
 ) -> None:
-    """Runs a module: reads the arguments, connects, works, and leaves with its result or with one sentence.
+    """Runs a module: reads the arguments, connects, works, and leaves with its answer or with one sentence.
 
     Args:
         argument_spec: the module's own options; the connection's are added.
-        work: does the job; returns what exit_json gets. A result with `msg` fails the task when `fail_on_unmet` is set.
-        check: looks at the arguments before the cluster is spoken to.
+        read: the request that the options describe, before the cluster is spoken to; it raises ArgumentError.
+        work: does what is requested.
     """
     module = AnsibleModule(argument_spec={**auth_argument_spec(), **argument_spec}, supports_check_mode=True)
     try:
         hide_secrets(module)
         _check_numbers(module.params)
-        if check:
-            check(module.params)
+        request = read(module.params)
         client = Client(load_connection(module.params), concurrency=module.params.get("concurrency") or 4)
         # From here on: importing the kubernetes package takes seconds on a busy machine, and is not the cluster's time.
         deadline = Deadline(module.params["timeout"])
         _say_hello(client, deadline)
-        result = work(module, client, deadline)
+        answer = run_bounded(
+            lambda: work(request, Task(client, deadline, module.check_mode)), Deadline(deadline.remaining() + OVERTIME)
+        )
     except MissingLibrary as exc:
         module.fail_json(msg=missing_required_lib(exc.library), exception=exc.trace)
     except KubelabsError as exc:
-        module.fail_json(msg=str(exc))
+        module.fail_json(msg=str(exc), **_traceback(module))
+    result = {**answer.returns, "changed": answer.changed}
     result["cluster"] = {**client.summary(), **result.get("cluster", {})}
-    if result.get("msg") and module.params.get("fail_on_unmet"):
-        module.fail_json(**result)
+    if answer.complaint:
+        result["msg"] = answer.complaint
+        if module.params.get("fail_on_unmet"):
+            module.fail_json(**result)
     module.exit_json(**result)
+
+
+def _traceback(module: AnsibleModule) -> dict[str, str]:
+    """For those who look for a fault in the collection, with -vvv: where the sentence came from."""
+    return {"exception": traceback.format_exc()} if module._verbosity >= 3 else {}
 
 
 def _say_hello(client: Client, deadline: Deadline) -> None:
@@ -150,11 +198,12 @@ def _say_hello(client: Client, deadline: Deadline) -> None:
 def _check_numbers(params: Mapping[str, Any]) -> None:
     for option in ("timeout", "concurrency", "max_output"):
         value = params.get(option)
-        if value is not None and not value > 0:
-            raise ArgumentError(f"{option} is {value}, and must be greater than 0.")
+        if value is not None and not 0 < value < math.inf:
+            raise ArgumentError(f"{option} is {value}, and must be a finite number greater than 0.")
     for option in ("grace", "min_ready_seconds"):
-        if not (params.get(option) or 0) >= 0:
-            raise ArgumentError(f"{option} is {params[option]}, and must be 0 or more.")
+        value = params.get(option)
+        if value is not None and not 0 <= value < math.inf:
+            raise ArgumentError(f"{option} is {value}, and must be a finite number, 0 or more.")
 
 
 def hide_secrets(module: AnsibleModule) -> None:
@@ -184,15 +233,3 @@ def _secrets(node: Any) -> set[str]:
         for value in node:
             found |= _secrets(value)
     return found
-
-
-def unmet_pods(results: Sequence[Mapping[str, Any]], what: str) -> str:
-    """One sentence for `msg` that names at most ten pods; '' when all have reached it."""
-    bad = [result for result in results if result["verdict"] != "reached"]
-    if not bad:
-        return ""
-    named = ", ".join(
-        f"{one['namespace']}/{one['pod']} ({one['verdict']}: {one['reason'].rstrip('.')})" for one in bad[:10]
-    )
-    more = f", and {len(bad) - 10} more" if len(bad) > 10 else ""
-    return f"{len(bad)} of {len(results)} pods {what}: {named}{more}."

@@ -17,10 +17,8 @@ description:
     context that does not exist or credentials that are refused end in one sentence that names them and the remedy.
 extends_documentation_fragment:
   - kubelabs.pods.k8s_auth
-attributes:
-  check_mode:
-    description: Can run in check mode without changing anything.
-    support: full
+  - kubelabs.pods.attributes
+  - kubelabs.pods.attributes.info_module
 options:
   timeout:
     description:
@@ -79,31 +77,33 @@ cluster:
           sample: v1.36.2
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import core_path
+from ansible_collections.kubelabs.pods.plugins.module_utils._frame import Answer, Task, run_module
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.fleet import run_bounded
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.json_reading import as_list, as_map, as_text
+from ansible_collections.kubelabs.pods.plugins.module_utils._pods.status import condition, metadata
 
-from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import Client
-from ansible_collections.kubelabs.pods.plugins.module_utils._frame import run_module
-from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline import Deadline
 
-
-def node_summary(node: dict[str, Any]) -> dict[str, Any]:
-    conditions = {condition["type"]: condition["status"] for condition in node["status"].get("conditions", [])}
+def node_summary(node: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "name": node["metadata"]["name"],
-        "ready": conditions.get("Ready") == "True",
-        "version": node["status"]["nodeInfo"]["kubeletVersion"],
+        "name": as_text(metadata(node).get("name")),
+        "ready": condition(node, "Ready").get("status") == "True",
+        "version": as_text(as_map(as_map(node.get("status")).get("nodeInfo")).get("kubeletVersion")),
     }
 
 
-def work(module: AnsibleModule, client: Client, deadline: Deadline) -> dict[str, Any]:
-    nodes = client.get("/api/v1/nodes", deadline=deadline)["items"]
-    return {"cluster": {"nodes": sorted((node_summary(node) for node in nodes), key=lambda node: node["name"])}}
+def work(_request: None, task: Task) -> Answer:
+    # In a thread of its own, because not even a server that drips may hold the task up.
+    answer = run_bounded(lambda: task.client.get(core_path("nodes"), deadline=task.deadline), task.deadline)
+    nodes = [node_summary(as_map(node)) for node in as_list(as_map(answer).get("items"))]
+    return Answer({"cluster": {"nodes": sorted(nodes, key=lambda node: node["name"])}})
 
 
 def main() -> None:
-    run_module({"timeout": {"type": "float", "default": 30}}, work)
+    run_module({"timeout": {"type": "float", "default": 30}}, lambda params: None, work)
 
 
 if __name__ == "__main__":

@@ -22,12 +22,16 @@ description:
   - Interrupted and run again, it ends in the same state. Namespaces that are already being deleted are waited for too.
 extends_documentation_fragment:
   - kubelabs.pods.k8s_auth
+  - kubelabs.pods.attributes
 attributes:
   check_mode:
-    description: Can run in check mode without changing anything.
     support: full
     details:
       - In check mode the namespaces are found and nothing is deleted.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
 options:
   label_selector:
     description:
@@ -67,7 +71,7 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description: One result for each namespace, by name. Empty when there was none.
-  returned: always
+  returned: success, or when O(fail_on_unmet) fails the task
   type: list
   elements: dict
   contains:
@@ -109,7 +113,7 @@ results:
       sample: kubectl --context=kind-kubelabs get namespace lab-alice -o yaml
 cluster:
   description: The cluster that was asked.
-  returned: always
+  returned: success, or when O(fail_on_unmet) fails the task
   type: dict
   contains:
     context:
@@ -126,18 +130,15 @@ cluster:
       sample: v1.36.2
 msg:
   description: Which namespaces are stuck, at most ten by name.
-  returned: when there are some
+  returned: when there are some, and always when the task fails
   type: str
   sample: "1 of 300 namespaces could not be deleted: lab-alice (Finalizers of the namespace: example.com/hold)."
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import Client
-from ansible_collections.kubelabs.pods.plugins.module_utils._frame import bulk_argument_spec, run_module
-from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline import Deadline
+from ansible_collections.kubelabs.pods.plugins.module_utils._frame import Answer, Task, bulk_argument_spec, run_module
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.ownership import check_selector
 from ansible_collections.kubelabs.pods.plugins.module_utils._teardown.run import Teardown, stuck_summary
 
@@ -146,25 +147,23 @@ def argument_spec() -> dict[str, Any]:
     return {**bulk_argument_spec(300), "label_selector": {"type": "str", "required": True}}
 
 
-def check(params: dict[str, Any]) -> None:
+def read(params: Mapping[str, Any]) -> tuple[str, int]:
     check_selector(params["label_selector"])
+    return params["label_selector"], params["concurrency"]
 
 
-def work(module: AnsibleModule, client: Client, deadline: Deadline) -> dict[str, Any]:
-    teardown = Teardown(
-        client, module.params["label_selector"], deadline=deadline, concurrency=module.params["concurrency"]
-    )
-    if module.check_mode:
+def work(request: tuple[str, int], task: Task) -> Answer:
+    selector, concurrency = request
+    teardown = Teardown(task.client, selector, deadline=task.deadline, concurrency=concurrency)
+    if task.check_mode:
         results = teardown.plan()
-        return {"changed": bool(results), "results": results}
+        return Answer({"results": results}, changed=bool(results))
     results = teardown.run()
-    result: dict[str, Any] = {"changed": teardown.changed, "results": results}
-    summary = stuck_summary(results)
-    return {**result, "msg": summary} if summary else result
+    return Answer({"results": results}, stuck_summary(results), teardown.changed)
 
 
 def main() -> None:
-    run_module(argument_spec(), work, check)
+    run_module(argument_spec(), read, work)
 
 
 if __name__ == "__main__":

@@ -20,12 +20,20 @@ description:
   - Nothing is ever reported as changed, although a command can of course change something in its container.
 extends_documentation_fragment:
   - kubelabs.pods.k8s_auth
+  - kubelabs.pods.attributes
 attributes:
   check_mode:
-    description: Can run in check mode without changing anything.
     support: full
     details:
       - In check mode nothing is executed, and every result has the outcome V(skipped).
+  diff_mode:
+    support: N/A
+    details:
+      - The module reports no change, as it cannot know what a command changes.
+  idempotent:
+    support: N/A
+    details:
+      - Whether running twice is the same depends on the commands.
 options:
   probes:
     description:
@@ -258,7 +266,7 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description: One result for each probe, in the order of O(probes).
-  returned: always
+  returned: success, or when O(fail_on_unmet) fails the task
   type: list
   elements: dict
   contains:
@@ -332,7 +340,7 @@ results:
       sample: kubectl --context=kind-kubelabs -n lab-alice exec shell -c shell -- nslookup kubernetes.default
 cluster:
   description: The cluster that was asked.
-  returned: always
+  returned: success, or when O(fail_on_unmet) fails the task
   type: dict
   contains:
     context:
@@ -349,22 +357,27 @@ cluster:
       sample: v1.36.2
 msg:
   description: Which probes did not meet their expectation, at most ten by name.
-  returned: when some did not
+  returned: when some did not, and always when the task fails
   type: str
   sample: '1 of 300 probes did not meet their expectation: alice/dns (Expected ok, got timeout: the command had not ended in time (10 s)).'
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import Client
 from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.exec_stream import import_websocket
-from ansible_collections.kubelabs.pods.plugins.module_utils._frame import bulk_argument_spec, run_module
-from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline import Deadline
+from ansible_collections.kubelabs.pods.plugins.module_utils._frame import Answer, Task, bulk_argument_spec, run_module
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.exec_prober import ExecProber, make_exec_probe
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.outcome import OUTCOMES
-from ansible_collections.kubelabs.pods.plugins.module_utils._probe.probe import run_probes, skipped, unmet_summary
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.probe import (
+    Probe,
+    run_probes,
+    skipped,
+    unmet_summary,
+)
+
+#: The probes, the bytes of output to keep, and how many run at a time.
+Request = tuple[list[Probe], int, int]
 
 
 def argument_spec() -> dict[str, Any]:
@@ -404,27 +417,22 @@ def argument_spec() -> dict[str, Any]:
     }
 
 
-def check(params: dict[str, Any]) -> None:
-    for options in params["probes"]:
-        make_exec_probe(options)
+def read(params: Mapping[str, Any]) -> Request:
+    return [make_exec_probe(options) for options in params["probes"]], params["max_output"], params["concurrency"]
 
 
-def work(module: AnsibleModule, client: Client, deadline: Deadline) -> dict[str, Any]:
-    probes = [make_exec_probe(options) for options in module.params["probes"]]
-    prober = ExecProber(client, module.params["max_output"], deadline)
-    if module.check_mode:
-        return {"changed": False, "results": [skipped(probe, prober.line) for probe in probes]}
+def work(request: Request, task: Task) -> Answer:
+    probes, max_output, concurrency = request
+    prober = ExecProber(task.client, max_output, task.deadline)
+    if task.check_mode:
+        return Answer({"results": [skipped(probe, prober.line) for probe in probes]})
     import_websocket()
-    results = run_probes(
-        probes, prober.perform, prober.line, concurrency=module.params["concurrency"], deadline=deadline
-    )
-    result: dict[str, Any] = {"changed": False, "results": results}
-    summary = unmet_summary(results, "probes")
-    return {**result, "msg": summary} if summary else result
+    results = run_probes(probes, prober.perform, prober.line, concurrency=concurrency, deadline=task.deadline)
+    return Answer({"results": results}, unmet_summary(results))
 
 
 def main() -> None:
-    run_module(argument_spec(), work, check)
+    run_module(argument_spec(), read, work)
 
 
 if __name__ == "__main__":

@@ -19,12 +19,8 @@ description:
   - Bytes that are not UTF-8 are replaced and never an error.
 extends_documentation_fragment:
   - kubelabs.pods.k8s_auth
-attributes:
-  check_mode:
-    description: Can run in check mode without changing anything.
-    support: full
-    details:
-      - The module only reads, so it does the same in check mode.
+  - kubelabs.pods.attributes
+  - kubelabs.pods.attributes.info_module
 options:
   probes:
     description:
@@ -183,7 +179,7 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description: One result for each probe, in the order of O(probes).
-  returned: always
+  returned: success, or when O(fail_on_unmet) fails the task
   type: list
   elements: dict
   contains:
@@ -257,7 +253,7 @@ results:
       sample: kubectl --context=kind-kubelabs -n lab-alice logs web -c web
 cluster:
   description: The cluster that was asked.
-  returned: always
+  returned: success, or when O(fail_on_unmet) fails the task
   type: dict
   contains:
     context:
@@ -274,25 +270,25 @@ cluster:
       sample: v1.36.2
 msg:
   description: Which probes did not meet their expectation, at most ten by name.
-  returned: when some did not
+  returned: when some did not, and always when the task fails
   type: str
   sample: "1 of 2 probes did not meet their expectation: alice/web (Stdout lacks 'listening on' (stdout: ''))."
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import Client
-from ansible_collections.kubelabs.pods.plugins.module_utils._frame import bulk_argument_spec, run_module
-from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline import Deadline
+from ansible_collections.kubelabs.pods.plugins.module_utils._frame import Answer, Task, bulk_argument_spec, run_module
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.log_prober import LogProber, make_log_probe
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.outcome import (
     NO_SUCH_EXECUTABLE,
     NONZERO_EXIT,
     OUTCOMES,
 )
-from ansible_collections.kubelabs.pods.plugins.module_utils._probe.probe import run_probes, unmet_summary
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.probe import Probe, run_probes, unmet_summary
+
+#: The probes, the bytes of log to keep, and how many run at a time.
+Request = tuple[list[Probe], int, int]
 
 
 def argument_spec() -> dict[str, Any]:
@@ -335,24 +331,19 @@ def argument_spec() -> dict[str, Any]:
     }
 
 
-def check(params: dict[str, Any]) -> None:
-    for options in params["probes"]:
-        make_log_probe(options)
+def read(params: Mapping[str, Any]) -> Request:
+    return [make_log_probe(options) for options in params["probes"]], params["max_output"], params["concurrency"]
 
 
-def work(module: AnsibleModule, client: Client, deadline: Deadline) -> dict[str, Any]:
-    probes = [make_log_probe(options) for options in module.params["probes"]]
-    prober = LogProber(client, module.params["max_output"], deadline)
-    results = run_probes(
-        probes, prober.perform, prober.line, concurrency=module.params["concurrency"], deadline=deadline
-    )
-    result: dict[str, Any] = {"changed": False, "results": results}
-    summary = unmet_summary(results, "probes")
-    return {**result, "msg": summary} if summary else result
+def work(request: Request, task: Task) -> Answer:
+    probes, max_output, concurrency = request
+    prober = LogProber(task.client, max_output, task.deadline)
+    results = run_probes(probes, prober.perform, prober.line, concurrency=concurrency, deadline=task.deadline)
+    return Answer({"results": results}, unmet_summary(results))
 
 
 def main() -> None:
-    run_module(argument_spec(), work, check)
+    run_module(argument_spec(), read, work)
 
 
 if __name__ == "__main__":

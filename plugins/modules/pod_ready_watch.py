@@ -26,13 +26,9 @@ description:
   - Pods are told apart by their UID. One that is replaced by another of the same name has not become ready.
 extends_documentation_fragment:
   - kubelabs.pods.k8s_auth
+  - kubelabs.pods.attributes
+  - kubelabs.pods.attributes.info_module
   - kubelabs.pods.watch
-attributes:
-  check_mode:
-    description: Can run in check mode without changing anything.
-    support: full
-    details:
-      - The module only reads, so it does the same in check mode, waiting included.
 options:
   min_ready_seconds:
     description:
@@ -77,7 +73,7 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description: One result for each pod, in the order of O(pods); without O(pods), by namespace and name.
-  returned: always
+  returned: success, or when O(fail_on_unmet) fails the task
   type: list
   elements: dict
   contains:
@@ -158,7 +154,7 @@ results:
       sample: kubectl --context=kind-kubelabs -n lab-alice get pod web -o wide
 cluster:
   description: The cluster that was asked.
-  returned: always
+  returned: success, or when O(fail_on_unmet) fails the task
   type: dict
   contains:
     context:
@@ -175,42 +171,31 @@ cluster:
       sample: v1.36.2
 msg:
   description: Which pods have not become ready, at most ten by name.
-  returned: when some have not
+  returned: when some have not, and always when the task fails
   type: str
   sample: "1 of 600 pods did not become ready: lab-alice/web (never_started: Container web cannot start: ErrImagePull (not found))."
 """
 
-import time
+from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import Client
-from ansible_collections.kubelabs.pods.plugins.module_utils._frame import run_module, unmet_pods, watch_argument_spec
-from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline import Deadline
-from ansible_collections.kubelabs.pods.plugins.module_utils._watch.run import Selection, watch_ready
+from ansible_collections.kubelabs.pods.plugins.module_utils._frame import Answer, Task, run_module, watch_argument_spec
+from ansible_collections.kubelabs.pods.plugins.module_utils._watch.run import Selection, unmet_summary, watch_ready
 
 
-def check(params: dict[str, Any]) -> None:
-    Selection.from_options(params)
+def read(params: Mapping[str, Any]) -> tuple[Selection, float]:
+    return Selection.from_options(params), params["min_ready_seconds"]
 
 
-def work(module: AnsibleModule, client: Client, deadline: Deadline) -> dict[str, Any]:
-    params = module.params
-    watched = watch_ready(
-        client,
-        Selection.from_options(params),
-        min_ready_seconds=params["min_ready_seconds"],
-        deadline=deadline,
-        clock=time.monotonic,
-    )
-    result: dict[str, Any] = {"changed": False, "results": watched.results}
-    summary = watched.nobody or unmet_pods(watched.results, "did not become ready")
-    return {**result, "msg": summary} if summary else result
+def work(request: tuple[Selection, float], task: Task) -> Answer:
+    selection, min_ready_seconds = request
+    watched = watch_ready(task.client, selection, min_ready_seconds=min_ready_seconds, deadline=task.deadline)
+    complaint = watched.nobody or unmet_summary(watched.results, "did not become ready")
+    return Answer({"results": watched.results}, complaint)
 
 
 def main() -> None:
-    run_module({**watch_argument_spec(120), "min_ready_seconds": {"type": "float", "default": 2}}, work, check)
+    run_module({**watch_argument_spec(120), "min_ready_seconds": {"type": "float", "default": 2}}, read, work)
 
 
 if __name__ == "__main__":

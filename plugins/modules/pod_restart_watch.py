@@ -27,13 +27,9 @@ description:
     Nothing but the followed container counts, and what keeps it from starting; other containers of the pod do not.
 extends_documentation_fragment:
   - kubelabs.pods.k8s_auth
+  - kubelabs.pods.attributes
+  - kubelabs.pods.attributes.info_module
   - kubelabs.pods.watch
-attributes:
-  check_mode:
-    description: Can run in check mode without changing anything.
-    support: full
-    details:
-      - The module only reads, so it does the same in check mode, waiting included.
 options:
   container:
     description:
@@ -97,7 +93,7 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description: One result for each pod, in the order of O(pods); without O(pods), by namespace and name.
-  returned: always
+  returned: success, or when O(fail_on_unmet) fails the task
   type: list
   elements: dict
   contains:
@@ -261,7 +257,7 @@ results:
       sample: kubectl --context=kind-kubelabs -n lab-alice describe pod failing
 cluster:
   description: The cluster that was asked.
-  returned: always
+  returned: success, or when O(fail_on_unmet) fails the task
   type: dict
   contains:
     context:
@@ -278,22 +274,20 @@ cluster:
       sample: v1.36.2
 msg:
   description: For which pods O(until) does not hold, at most ten by name.
-  returned: when there are some
+  returned: when there are some, and always when the task fails
   type: str
   sample: "1 of 300 pods did not restart as awaited: lab-alice/failing (timeout: 1 of 2 restarts in time)."
 """
 
-import time
+from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import Client
-from ansible_collections.kubelabs.pods.plugins.module_utils._frame import run_module, unmet_pods, watch_argument_spec
-from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline import Deadline
+from ansible_collections.kubelabs.pods.plugins.module_utils._frame import Answer, Task, run_module, watch_argument_spec
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ArgumentError
 from ansible_collections.kubelabs.pods.plugins.module_utils._watch.restart_judge import Until
-from ansible_collections.kubelabs.pods.plugins.module_utils._watch.run import Selection, watch_restarts
+from ansible_collections.kubelabs.pods.plugins.module_utils._watch.run import Selection, unmet_summary, watch_restarts
+
+Request = tuple[Selection, Until, str | None]
 
 
 def argument_spec() -> dict[str, Any]:
@@ -321,28 +315,19 @@ def make_until(options: dict[str, Any]) -> Until:
     return until
 
 
-def check(params: dict[str, Any]) -> None:
-    Selection.from_options(params)
-    make_until(params["until"])
+def read(params: Mapping[str, Any]) -> Request:
+    return Selection.from_options(params), make_until(params["until"]), params["container"]
 
 
-def work(module: AnsibleModule, client: Client, deadline: Deadline) -> dict[str, Any]:
-    params = module.params
-    watched = watch_restarts(
-        client,
-        Selection.from_options(params),
-        make_until(params["until"]),
-        container=params["container"],
-        deadline=deadline,
-        clock=time.monotonic,
-    )
-    result: dict[str, Any] = {"changed": False, "results": watched.results}
-    summary = watched.nobody or unmet_pods(watched.results, "did not restart as awaited")
-    return {**result, "msg": summary} if summary else result
+def work(request: Request, task: Task) -> Answer:
+    selection, until, container = request
+    watched = watch_restarts(task.client, selection, until, container=container, deadline=task.deadline)
+    complaint = watched.nobody or unmet_summary(watched.results, "did not restart as awaited")
+    return Answer({"results": watched.results}, complaint)
 
 
 def main() -> None:
-    run_module(argument_spec(), work, check)
+    run_module(argument_spec(), read, work)
 
 
 if __name__ == "__main__":

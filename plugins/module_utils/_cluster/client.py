@@ -10,7 +10,6 @@ There is no CoreV1Api here: importing it takes 0.8 s with client 37, and its mod
 from __future__ import annotations
 
 import json
-import math
 import threading
 import time
 import traceback
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from .._ground.api_status import ApiStatus, number_in
 from .._ground.deadline import Deadline, jittered
 from .._ground.errors import ApiError, ConfigurationError, DeadlineExceeded, MissingLibrary, TransportError, Unreachable
 from .connection import Connection
@@ -388,28 +388,13 @@ def _plain(exc: BaseException) -> str:
     return " ".join(str(cause).split()) or type(cause).__name__
 
 
-def _api_error(status: int, headers: Mapping[str, str], content: bytes) -> ApiError:
-    reason, message, retry_after = "", content[:2000].decode("utf-8", "replace").strip(), None
-    try:
-        parsed = json.loads(content)
-    except ValueError:
-        parsed = None
-    if isinstance(parsed, Mapping) and parsed.get("kind") == "Status":
-        reason, message = str(parsed.get("reason") or ""), str(parsed.get("message") or "")
-        details = parsed.get("details")
-        if isinstance(details, Mapping) and isinstance(details.get("retryAfterSeconds"), (int, float)):
-            retry_after = float(details["retryAfterSeconds"])
+def _api_error(http_status: int, headers: Mapping[str, str], content: bytes) -> ApiError:
+    status = ApiStatus.parse(content)
+    if status is None:
+        # Something that is no API server has answered, or the kubelet through it: in plain text.
+        status = ApiStatus(False, message=content[:2000].decode("utf-8", "replace").strip())
     asked = number_in(headers.get("Retry-After"))
-    return ApiError(status, reason, message, retry_after if asked is None else asked)
-
-
-def number_in(header: Any) -> float | None:
-    """The number, 0 or more, that a header holds; None where it is a date, nonsense or not there."""
-    try:
-        number = float(header)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) and number >= 0 else None
+    return ApiError(http_status, status.reason, status.message, status.retry_after if asked is None else asked)
 
 
 def _capital(text: str) -> str:

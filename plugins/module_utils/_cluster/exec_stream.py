@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from .._ground.api_status import number_in
 from .._ground.deadline import Deadline
 from .._ground.errors import MissingLibrary
 from .budget_socket import BudgetSocket, IdleTimeout, open_budget_socket
-from .client import Client, core_path, number_in
+from .client import Client, core_path
 
 V5 = "v5.channel.k8s.io"
 V4 = "v4.channel.k8s.io"

@@ -21,8 +21,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from .._ground.api_status import ApiStatus
 from .._ground.deadline import Deadline, jittered
 from .._ground.errors import ApiError, DeadlineExceeded, KubelabsError, TransportError
+from .._ground.json_reading import as_map
 from .._ground.times import utc_now
 from .client import Client
 
@@ -309,13 +311,5 @@ def _slim(item: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _stream_error(item: Any) -> ApiError:
-    item = item if isinstance(item, Mapping) else {}
-    code = item.get("code")
-    details = item.get("details")
-    retry = details.get("retryAfterSeconds") if isinstance(details, Mapping) else None
-    return ApiError(
-        code if isinstance(code, int) else 500,
-        str(item.get("reason") or ""),
-        str(item.get("message") or ""),
-        float(retry) if isinstance(retry, (int, float)) else None,
-    )
+    status = ApiStatus.of({"status": "Failure", **as_map(item)}) or ApiStatus(False)
+    return ApiError(status.code or 500, status.reason, status.message, status.retry_after)

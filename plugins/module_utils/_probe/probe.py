@@ -18,7 +18,7 @@ from .._ground.deadline import Deadline
 from .._ground.errors import ApiError, ArgumentError, KubelabsError
 from .._ground.fleet import run_fleet
 from .._ground.times import iso, utc_now
-from .._ground.wording import sentence
+from .._ground.wording import named, sentence
 from .._pods.obstacles import describe
 from .._pods.status import container_names, container_specs, container_status, default_container, is_deleting, state_of
 from .expectation import Expectation
@@ -341,11 +341,7 @@ def as_status(exc: ApiError) -> str:
     )
 
 
-def unmet_summary(results: Sequence[Mapping[str, Any]], what: str) -> str:
-    """One sentence for `msg` that names at most ten; '' when every result met its expectation."""
-    bad = [result for result in results if not result["met"]]
-    if not bad:
-        return ""
-    named = ", ".join(f"{result['name']} ({result['reason'].rstrip('.')})" for result in bad[:10])
-    more = f", and {len(bad) - 10} more" if len(bad) > 10 else ""
-    return f"{len(bad)} of {len(results)} {what} did not meet their expectation: {named}{more}."
+def unmet_summary(results: Sequence[Mapping[str, Any]]) -> str:
+    """One sentence for `msg` that names at most ten probes; '' when every one met its expectation."""
+    bad = [f"{result['name']} ({result['reason'].rstrip('.')})" for result in results if not result["met"]]
+    return named(bad, len(results), "probes did not meet their expectation")

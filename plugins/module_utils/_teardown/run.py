@@ -24,7 +24,7 @@ from .._ground.fleet import run_bounded, run_fleet
 from .._ground.json_reading import as_count, as_list, as_map, as_text
 from .._ground.ownership import OWNER, OWNER_LABEL, check_selector
 from .._ground.times import iso, utc_now
-from .._ground.wording import sentence
+from .._ground.wording import named, sentence
 from .._pods.status import container_statuses, is_deleting, last_terminated, metadata, name_of, state_of, uid_of
 
 STUCK = "stuck"
@@ -393,9 +393,7 @@ def held_because(namespace: Mapping[str, Any], pods: Sequence[str]) -> str:
 
 def stuck_summary(results: Sequence[Mapping[str, Any]]) -> str:
     """One sentence for `msg` that names at most ten namespaces; '' when none is stuck."""
-    bad = [result for result in results if result["verdict"] == STUCK]
-    if not bad:
-        return ""
-    named = ", ".join(f"{one['namespace']} ({one['reason'].rstrip('.')})" for one in bad[:10])
-    more = f", and {len(bad) - 10} more" if len(bad) > 10 else ""
-    return f"{len(bad)} of {len(results)} namespaces could not be deleted: {named}{more}."
+    bad = [
+        f"{result['namespace']} ({result['reason'].rstrip('.')})" for result in results if result["verdict"] == STUCK
+    ]
+    return named(bad, len(results), "namespaces could not be deleted")

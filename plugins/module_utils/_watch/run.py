@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +18,7 @@ from .._ground.errors import ApiError, ArgumentError, KubelabsError
 from .._ground.fleet import run_bounded, run_fleet
 from .._ground.json_reading import as_list, as_map, as_text
 from .._ground.times import iso, utc_now
-from .._ground.wording import sentence
+from .._ground.wording import named, sentence
 from .._pods import events as pod_events
 from .._pods.obstacles import describe
 from .._pods.restart_timeline import Timeline
@@ -25,7 +26,17 @@ from .._pods.status import columns, is_deleting, is_ready, metadata, pod_ips, ui
 from .ready_judge import ReadyJudge
 from .restart_judge import RestartJudge, Until
 from .roll import Entry, Key, Roll, expected_keys, wait
-from .verdict import DELETED_MEANWHILE, DESELECTED, NEVER_STARTED, OUT_OF_SIGHT, TIMEOUT, Judge, Verdict, replaced
+from .verdict import (
+    DELETED_MEANWHILE,
+    DESELECTED,
+    NEVER_STARTED,
+    OUT_OF_SIGHT,
+    REACHED,
+    TIMEOUT,
+    Judge,
+    Verdict,
+    replaced,
+)
 
 #: Seconds for asking further when the wait is over, of those that are left ...
 ASK_WITHIN = 5.0
@@ -81,7 +92,7 @@ class Watched:
 
 
 def watch_ready(
-    client: Client, selection: Selection, *, min_ready_seconds: float, deadline: Deadline, clock: Clock
+    client: Client, selection: Selection, *, min_ready_seconds: float, deadline: Deadline, clock: Clock = time.monotonic
 ) -> Watched:
     """Waits until every pod is ready or cannot become it; see the module pod_ready_watch for the results.
 
@@ -105,7 +116,13 @@ def watch_ready(
 
 
 def watch_restarts(
-    client: Client, selection: Selection, until: Until, *, container: str | None, deadline: Deadline, clock: Clock
+    client: Client,
+    selection: Selection,
+    until: Until,
+    *,
+    container: str | None,
+    deadline: Deadline,
+    clock: Clock = time.monotonic,
 ) -> Watched:
     """Waits until the condition holds for every pod; see the module pod_restart_watch for the results.
 
@@ -292,3 +309,17 @@ def _common(entry: Entry, client: Client, words: Sequence[str], started: str | N
         "duration": round((entry.decided if entry.decided is not None else began) - began, 3),
         "kubectl": client.kubectl.line(*words, namespace=entry.key[0]),
     }
+
+
+def unmet_summary(results: Sequence[Mapping[str, Any]], what: str) -> str:
+    """One sentence for `msg` that names at most ten pods; '' when all have reached it.
+
+    Args:
+        what: what is said of the others, such as `did not become ready`.
+    """
+    bad = [
+        f"{one['namespace']}/{one['pod']} ({one['verdict']}: {one['reason'].rstrip('.')})"
+        for one in results
+        if one["verdict"] != REACHED
+    ]
+    return named(bad, len(results), f"pods {what}")
