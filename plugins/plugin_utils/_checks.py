@@ -235,8 +235,8 @@ def from_teardown(results: Results, students: Students, left: list[str]) -> list
     by_namespace = {result["namespace"]: result for result in results}
     made = []
     for student in students:
-        result = by_namespace.get(student["namespace"], {"verdict": "deleted", "reason": ""})
-        gone = result["verdict"] == "deleted" and student["namespace"] not in left
+        result = by_namespace.get(student["namespace"], {"state": "deleted", "reason": ""})
+        gone = result["state"] == "deleted" and student["namespace"] not in left
         reason = result["reason"] or f"The namespace {student['namespace']} is still there."
         made.append(check(student["name"], "cleanup", gone, reason, result["reason"], result))
     return made

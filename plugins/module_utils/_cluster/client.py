@@ -42,6 +42,11 @@ def core_path(resource: str, namespace: str = "", name: str = "") -> str:
     return "/".join(["/api/v1", *(quote(word, safe="") for word in words)])
 
 
+def group_path(group_version: str, resource: str, namespace: str) -> str:
+    """``/apis/apps/v1/namespaces/lab-alice/deployments``; the group and version as `apps/v1`."""
+    return "/".join(["/apis", group_version, *(quote(word, safe="") for word in ("namespaces", namespace, resource))])
+
+
 @dataclass(frozen=True)
 class Response:
     """A complete answer."""

@@ -7,28 +7,55 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from .errors import ArgumentError
+from .json_reading import as_map
 
 #: Nothing without this label and value is ever changed or deleted.
 OWNER_LABEL = "app.kubernetes.io/managed-by"
 OWNER = "kubelabs.pods"
+#: Whose class an object belongs to.
+CLASS_LABEL = "kubelabs.pods/class"
+
+
+def labels_of(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    return as_map(as_map(item.get("metadata")).get("labels"))
+
+
+def is_ours(item: Mapping[str, Any], like: Mapping[str, Any] | None = None) -> bool:
+    """Whether an object carries our label, and, where labels are given to compare with, the class of those."""
+    labels = labels_of(item)
+    if labels.get(OWNER_LABEL) != OWNER:
+        return False
+    return like is None or labels.get(CLASS_LABEL) == like.get(CLASS_LABEL)
+
+
+def _requirements(selector: str) -> list[str]:
+    """The parts of a label selector; commas inside parentheses belong to a part."""
+    return [part.strip() for part in re.split(r",(?![^()]*\))", selector)]
+
+
+def matches(selector: str, labels: Mapping[str, Any]) -> bool:
+    """Whether labels match a selector made of `key=value`; any other form matches nothing, to be on the safe side."""
+    wanted = [requirement.partition("=") for requirement in _requirements(selector)]
+    return all(sign and labels.get(key.strip()) == value.lstrip("=").strip() for key, sign, value in wanted)
 
 
 def check_selector(selector: str) -> None:
-    """Refuses a selector that could match a namespace which is not ours.
+    """Refuses a selector that could match something which is not ours.
 
     Raises:
         ArgumentError: it lacks our label.
     """
-    requirements = [part.strip() for part in re.split(r",(?![^()]*\))", selector)]
-    for requirement in requirements:
+    for requirement in _requirements(selector):
         key, sign, value = requirement.partition("=")
         if sign and key.strip() == OWNER_LABEL and value.lstrip("=").strip() == OWNER:
             return
     raise ArgumentError(
-        f"The label_selector {selector!r} is refused: it must contain {OWNER_LABEL}={OWNER}, because nothing without our label is ever deleted."
+        f"The label_selector {selector!r} is refused: it must contain {OWNER_LABEL}={OWNER}, because nothing without "
+        "our label is ever deleted."
     )
 
 

@@ -4,41 +4,86 @@
 
 """Takes the namespaces of a class down: their pods first, then the namespaces.
 
-The order is what makes it fast: deleting 10 namespaces that still held running pods took 81 s, their pods first and then
-the namespaces 5.5 s (seen on 1.20.2), because the namespace controller retries with growing pauses while pods are left.
-Every step can be repeated: what is gone stays gone, what is going is waited for.
+The order is what makes it fast: deleting 10 namespaces that still held running pods took 81 s, their pods first and
+then the namespaces 5.5 s (seen on 1.20.2), because the namespace controller looks again only after half of the pods'
+grace. What is to be done with a namespace or a pod is decided in `states`, asked for in `steps`, and put into words in
+`explain`.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from .._cluster.client import Client, core_path
-from .._cluster.list_watch import DELETED, SYNCED, Feed, ListWatch
-from .._ground.deadline import Deadline
-from .._ground.errors import ApiError, KubelabsError
+from .._cluster.kubectl import Kubectl
+from .._cluster.list_watch import DELETED, SYNCED, Event
+from .._ground.deadline import Clock, Deadline
+from .._ground.errors import KubelabsError
 from .._ground.fleet import run_bounded, run_fleet
-from .._ground.json_reading import as_count, as_list, as_map, as_text
-from .._ground.ownership import OWNER, OWNER_LABEL, check_selector
+from .._ground.json_reading import as_map, as_text
+from .._ground.ownership import is_ours, labels_of, matches
 from .._ground.times import iso, utc_now
 from .._ground.wording import named, sentence
-from .._pods.status import container_statuses, is_deleting, last_terminated, metadata, name_of, state_of, uid_of
+from .._pods.status import is_deleting, metadata, name_of, uid_of
+from .explain import explain, remaining_resources
+from .result import UNMET, State, TeardownResult
+from .states import (
+    Move,
+    Phase,
+    PodStep,
+    Standing,
+    asked_grace,
+    controller_kinds,
+    is_settled,
+    next_move,
+    pod_step,
+    standing,
+)
+from .steps import Item, Steps
 
-STUCK = "stuck"
-WOULD_BE_DELETED = "would_be_deleted"
 #: Seconds between looks at the namespaces that still have pods: at first, and at most.
 FIRST_LOOK, LAST_LOOK = 0.25, 1.0
-
+#: Seconds between looks at a namespace that only has to go, where no watch tells when it has gone.
+POLL_EVERY = 1.0
 #: Seconds for what is asked when the time is over: the task's timeout is to hold within a second.
 LATE = 0.2
-#: Seconds that a pod's object may outlive its grace period.
-OVERDUE = 1.5
+#: Seconds for finding out what holds a namespace, of those that are left.
+EXPLAIN_WITHIN = 3.0
 
-# The phases of one namespace.
-EMPTYING, DELETING, GONE, LEFT_ALONE = "emptying", "deleting", "gone", "left alone"
+
+@dataclass(frozen=True)
+class TeardownRequest:
+    """What is to be taken down.
+
+    Attributes:
+        selector: the label selector of the namespaces; with keep_namespaces, of the pods.
+        namespaces: only these, each read by its name; None for all that the selector matches.
+        keep_namespaces: the namespaces are somebody else's: only pods in them that the selector matches are deleted.
+        max_grace: seconds that a pod gets at the most to end in good order, whatever it asks for.
+        concurrency: how many requests at a time.
+    """
+
+    selector: str
+    namespaces: Sequence[str] | None = None
+    keep_namespaces: bool = False
+    max_grace: int = 30
+    concurrency: int = 32
+
+
+class Changes(Protocol):
+    """Events about the namespaces, as `Feed` gives them.
+
+    Attributes:
+        trouble: what keeps them from coming at the moment; '' when all is well.
+    """
+
+    @property
+    def trouble(self) -> str: ...
+
+    def next(self, patience: float) -> Event | None:
+        """The next event, None when there was none for so many seconds. Raises KubelabsError: there will be no more."""
 
 
 @dataclass
@@ -46,354 +91,362 @@ class Namespace:
     """One namespace on its way out.
 
     Attributes:
+        item: as it was found.
+        phase: how far it is.
         pods: how many pods it had.
-        held_by: names of pods that are still there.
-        deleting_since: when each pod, by UID, was first seen being deleted, on the monotonic clock.
-        why: why it is not gone, for the result.
+        first_pods: the UIDs of the pods that it had then: those are waited for, and not what others make since.
+        here: the pods that were there at the last look and are waited for or held.
+        deleting_since: when each pod, by UID, was first seen being deleted, on the clock.
+        shortened: the pods that got less time than they ask for, with the seconds they ask for.
+        empty: whether it had no pods left at the last look.
+        looked: when it was looked at last, on the clock.
+        why, hint: why it is not gone, and what would free it.
+        touched: whether anything of it was deleted here.
     """
 
-    name: str
-    uid: str
-    labels: Mapping[str, str]
-    object: Mapping[str, Any]
-    phase: str = EMPTYING
+    item: Item
+    phase: Phase = Phase.FOUND
     pods: int = 0
-    emptied: bool = False
-    held_by: list[str] = field(default_factory=list)
+    first_pods: frozenset[str] = frozenset()
+    here: list[Item] = field(default_factory=list)
     deleting_since: dict[str, float] = field(default_factory=dict)
-    touched: bool = False
+    shortened: dict[str, int] = field(default_factory=dict)
+    empty: bool = False
+    looked: float | None = None
     why: str = ""
+    hint: str = ""
+    touched: bool = False
     ended: float | None = None
+
+    @property
+    def name(self) -> str:
+        return name_of(self.item)
+
+    @property
+    def is_open(self) -> bool:
+        return self.phase in (Phase.FOUND, Phase.EMPTYING, Phase.DELETING)
 
 
 class Teardown:
     """One teardown.
 
     Args:
-        client: the API server.
-        selector: which namespaces; checked by check_selector.
+        steps: what can be asked of the cluster.
+        request: what is to be taken down; its selector has passed check_selector.
         deadline: of the whole task.
-        concurrency: how many requests at a time.
-        sleep, clock: tests pass their own.
+        kubectl: writes the lines that people can copy.
+        watch: begins to follow the namespaces of a selector.
+        clock, sleep: monotonic seconds, and how to let them pass.
     """
 
     def __init__(
         self,
-        client: Client,
-        selector: str,
+        steps: Steps,
+        request: TeardownRequest,
         *,
         deadline: Deadline,
-        concurrency: int,
+        kubectl: Kubectl,
+        watch: Callable[[str], Changes],
+        clock: Clock = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        check_selector(selector)
-        self._client = client
-        self._selector = selector
+        self._steps = steps
+        self._request = request
         self._deadline = deadline
-        self._concurrency = concurrency
-        self._sleep = sleep
+        self._kubectl = kubectl
+        self._watch = watch
         self._clock = clock
+        self._sleep = sleep
         self._began = clock()
         self._started = utc_now()
         self._namespaces: list[Namespace] = []
+        self._changes: Changes | None = None
+        #: UIDs of the namespaces that the watch shows, of which it will also tell when they have gone.
+        self._watched: set[str] = set()
 
     @property
     def changed(self) -> bool:
         """Whether anything was deleted."""
         return any(namespace.touched for namespace in self._namespaces)
 
-    def plan(self) -> list[dict[str, Any]]:
+    def plan(self) -> list[TeardownResult]:
         """What would be deleted, for check mode: nothing is changed.
 
         Raises:
-            KubelabsError: the namespaces cannot be listed.
+            KubelabsError: the namespaces cannot be found.
         """
         self._find()
         self._each(self._namespaces, self._count_pods)
-        return [self._result(namespace, planned=True) for namespace in self._namespaces]
+        return [self._planned(namespace) for namespace in self._namespaces]
 
-    def run(self) -> list[dict[str, Any]]:
+    def run(self) -> list[TeardownResult]:
         """Deletes, waits, and reports every namespace.
 
         Raises:
-            KubelabsError: the namespaces cannot be listed.
+            KubelabsError: the namespaces cannot be found.
         """
         self._find()
         if self._namespaces:
-            feed = Feed(ListWatch(self._client, core_path("namespaces"), self._selector), self._deadline)
-            self._take_down(feed)
-        self._each([one for one in self._namespaces if one.phase != GONE], self._explain)
+            if self._request.namespaces is None:
+                self._changes = self._watch(self._request.selector)
+            self._take_down()
+        self._each([one for one in self._namespaces if one.is_open], self._explain)
         return [self._result(namespace) for namespace in self._namespaces]
 
     def _find(self) -> None:
-        answer = run_bounded(
-            lambda: self._client.get(
-                core_path("namespaces"), query=[("labelSelector", self._selector)], deadline=self._deadline
-            ),
-            self._deadline,
-        )
-        for item in as_list(as_map(answer).get("items")):
-            meta = as_map(as_map(item).get("metadata"))
-            labels = as_map(meta.get("labels"))
-            if (
-                labels.get(OWNER_LABEL) == OWNER
-            ):  # the server has selected them, and still nothing without it is touched
-                self._namespaces.append(
-                    Namespace(as_text(meta.get("name")), as_text(meta.get("uid")), dict(labels), item)
-                )
+        self._namespaces = run_bounded(self._look_for_namespaces, self._deadline)
 
-    def _take_down(self, feed: Feed) -> None:
-        look = FIRST_LOOK
+    def _look_for_namespaces(self) -> list[Namespace]:
+        request = self._request
+        if request.namespaces is None:
+            # The server has selected them, and still nothing without our label is touched.
+            return [Namespace(item) for item in self._steps.list_namespaces(request.selector) if is_ours(item)]
+        if request.keep_namespaces:
+            # Who has been given a namespace need not be allowed to read the object of that name.
+            return [Namespace({"metadata": {"name": name}}) for name in request.namespaces]
+        items = [self._steps.read_namespace(name) for name in request.namespaces]
+        namespaces = [Namespace(item) for item in items if item is not None]
+        for namespace in namespaces:
+            if not matches(request.selector, labels_of(namespace.item)):
+                namespace.why = f"it does not carry the labels {request.selector} and is left alone"
+                self._end(namespace, Phase.LEFT_ALONE)
+        return namespaces
+
+    # --- the loop ---
+
+    def _take_down(self) -> None:
+        pause = FIRST_LOOK
         while not self._deadline.expired:
-            self._each([one for one in self._namespaces if one.phase == EMPTYING], self._empty)
-            self._note_gone(feed)
-            open_ones = [one for one in self._namespaces if one.phase in (EMPTYING, DELETING)]
-            if not open_ones:
+            self._each([one for one in self._namespaces if self._is_due(one)], self._visit)
+            self._follow(0.0)
+            if not any(one.is_open for one in self._namespaces):
                 return
-            if any(one.phase == EMPTYING for one in open_ones):
-                self._sleep(self._deadline.clip(look))
-                look = min(LAST_LOOK, look * 1.5)
-            else:
-                self._await_event(feed)
+            busy = any(one.is_open and not (one.phase == Phase.DELETING and one.empty) for one in self._namespaces)
+            self._follow(self._deadline.clip(pause if busy else LAST_LOOK))
+            pause = min(LAST_LOOK, pause * 1.5) if busy else FIRST_LOOK
 
-    def _await_event(self, feed: Feed) -> None:
-        event = feed.next(self._deadline.clip(1.0))
-        if event is not None and event.type == DELETED:
-            self._gone(event.object)
+    def _is_due(self, namespace: Namespace) -> bool:
+        """Whether it has to be looked at: not where it only has to go and a watch will tell."""
+        if not namespace.is_open:
+            return False
+        if namespace.phase != Phase.DELETING or not namespace.empty:
+            return True
+        if self._changes is not None and not self._changes.trouble and uid_of(namespace.item) in self._watched:
+            return False
+        return namespace.looked is None or self._clock() - namespace.looked >= POLL_EVERY
 
-    def _note_gone(self, feed: Feed) -> None:
-        event = feed.next(0.0)
-        while event is not None:
-            if event.type == DELETED:
-                self._gone(event.object)
-            elif event.type == SYNCED:
-                pass
-            event = feed.next(0.0)
+    def _follow(self, patience: float) -> None:
+        """Takes in what has changed; waits so many seconds where there is nothing."""
+        if self._changes is None:
+            self._sleep(patience)
+            return
+        try:
+            event = self._changes.next(patience)
+            while event is not None:
+                self._take(event)
+                event = self._changes.next(0.0)
+        except KubelabsError:
+            # Who may list and delete need not be allowed to watch: then the namespaces are looked at one by one.
+            self._changes, self._watched = None, set()
 
-    def _gone(self, item: Mapping[str, Any]) -> None:
-        """A namespace has gone, or lost the labels of the selector: only the first counts."""
-        meta = as_map(item.get("metadata"))
+    def _take(self, event: Event) -> None:
+        if event.type == SYNCED:
+            return  # a namespace that went before the watch began is not shown by it, and so it is looked at
+        uid = uid_of(event.object)
+        if event.type != DELETED:
+            self._watched.add(uid)
+            return
+        self._watched.discard(uid)
         for namespace in self._namespaces:
-            if namespace.uid == meta.get("uid") and namespace.phase != GONE:
-                if as_map(meta.get("labels")).get(OWNER_LABEL) == OWNER and meta.get("deletionTimestamp"):
-                    self._finish(namespace)
-                else:
-                    self._each([namespace], self._look)
+            # One that has only lost the labels of the selector is gone from the watch, too: that one is looked at.
+            gone = is_deleting(event.object) and is_ours(event.object, like=labels_of(namespace.item))
+            if uid_of(namespace.item) == uid and namespace.is_open and gone:
+                self._end(namespace, Phase.GONE)
 
-    def _finish(self, namespace: Namespace) -> None:
-        namespace.phase, namespace.ended = GONE, self._clock()
-
-    # --- one namespace, in a worker ---
+    def _end(self, namespace: Namespace, phase: Phase) -> None:
+        namespace.phase, namespace.ended = phase, self._clock()
 
     def _each(self, namespaces: Sequence[Namespace], step: Callable[[Namespace], None]) -> None:
+        """One step for each, side by side. What fails for one is kept as its reason, and tried again."""
+
         def on_error(namespace: Namespace, exc: BaseException) -> None:
             namespace.why = str(exc) if isinstance(exc, KubelabsError) else f"{type(exc).__name__}: {exc}"
 
         run_fleet(
             namespaces,
             step,
-            concurrency=self._concurrency,
-            deadline=Deadline(max(LATE, self._deadline.remaining()), self._clock),
+            concurrency=self._request.concurrency,
+            deadline=Deadline(max(LATE, self._deadline.remaining())),
             on_error=on_error,
             on_deadline=lambda namespace, begun: None,
         )
 
-    def _list_pods(self, namespace: Namespace) -> list[Mapping[str, Any]]:
-        # After the first look the API server's cache is good enough: a pod that is already gone is seen at the next one.
-        answer = self._client.get(
-            core_path("pods", namespace.name),
-            query=[("resourceVersion", "0")] if namespace.emptied else [],
-            deadline=self._deadline,
-        )
-        return [as_map(item) for item in as_list(as_map(answer).get("items"))]
+    # --- one namespace, in a worker ---
 
     def _count_pods(self, namespace: Namespace) -> None:
-        namespace.pods = len(self._list_pods(namespace))
+        namespace.pods = len(self._steps.list_pods(namespace.name))
 
-    def _empty(self, namespace: Namespace) -> None:
-        """Deletes the pods at the first visit, looks whether they are gone at later ones, and then deletes the namespace."""
-        pods = self._list_pods(namespace)
-        namespace.held_by = [name_of(pod) for pod in pods]
-        if not namespace.emptied:
-            if not self._still_ours(namespace):
-                return
-            namespace.pods = len(pods)
-            if pods:
-                # No grace period is given: every pod has its own.
-                self._client.request("DELETE", core_path("pods", namespace.name), deadline=self._deadline)
-                namespace.touched = True
-            namespace.emptied = True
+    def _visit(self, namespace: Namespace) -> None:
+        if self._request.keep_namespaces:
+            self._visit_kept(namespace)
+            return
+        if namespace.phase == Phase.EMPTYING and self._awaits_pods(namespace):
+            return
+        item = self._steps.read_namespace(namespace.name)
+        seen = standing(item, namespace.item)
+        move = next_move(namespace.phase, seen)
+        if move == Move.FINISH:
+            self._end(namespace, Phase.GONE)
+        elif move == Move.LEAVE:
+            namespace.why = "it has lost the labels of the class meanwhile and is left alone"
+            self._end(namespace, Phase.LEFT_ALONE)
+        elif move == Move.SEND_PODS_AWAY:
+            if not self._send_pods_away(namespace):
+                self._delete(namespace, item)
+        elif move == Move.DELETE:
+            self._delete(namespace, item)
+        elif move == Move.TEND_PODS:
+            namespace.phase = Phase.DELETING
+            self._tend(namespace, self._steps.list_pods(namespace.name, cached=namespace.looked is not None))
+        namespace.looked = self._clock()
+
+    def _visit_kept(self, namespace: Namespace) -> None:
+        if namespace.phase == Phase.FOUND:
+            self._send_pods_away(namespace)
         else:
-            for pod in pods:
-                if has_stopped(pod) or self._is_overdue(namespace, pod):
-                    self._finish_pod(namespace, pod)
-        if not namespace.held_by:
-            self._delete(namespace)
+            self._awaits_pods(namespace)
+        if namespace.empty:
+            self._end(namespace, Phase.EMPTIED)
 
-    def _is_overdue(self, namespace: Namespace, pod: Mapping[str, Any]) -> bool:
-        """Whether the pod's own grace period is over, after which its kubelet has killed it, or has gone itself."""
-        if not is_deleting(pod):
-            return False
-        since = namespace.deleting_since.setdefault(uid_of(pod), self._clock())
-        grace = metadata(pod).get("deletionGracePeriodSeconds")
-        return self._clock() - since > as_count(grace) + OVERDUE
+    def _send_pods_away(self, namespace: Namespace) -> bool:
+        """The first visit: whether there are pods to wait for."""
+        pods = self._steps.list_pods(namespace.name)
+        namespace.pods = max(namespace.pods, len(pods))
+        namespace.first_pods = frozenset(map(uid_of, pods))
+        namespace.empty = not pods
+        if pods and not self._request.keep_namespaces:
+            self._steps.stop_controllers(namespace.name, controller_kinds(pods))
+        going_by_themselves = [pod for pod in pods if not self._asks_for_too_much(pod) or is_deleting(pod)]
+        for pod in pods:
+            if pod not in going_by_themselves:
+                self._delete_pod(namespace, pod, bounded=True)
+        if going_by_themselves:
+            self._steps.delete_pods(namespace.name)
+            namespace.touched = True
+        namespace.phase, namespace.here = Phase.EMPTYING, pods
+        return bool(pods)
 
-    def _finish_pod(self, namespace: Namespace, pod: Mapping[str, Any]) -> None:
-        """Removes the object of a pod that has stopped, or whose grace period is over.
+    def _awaits_pods(self, namespace: Namespace) -> bool:
+        """Whether pods of the first visit are still worth waiting for; those that have stopped are removed."""
+        pods = self._steps.list_pods(namespace.name, cached=True)
+        others = [pod for pod in pods if uid_of(pod) not in namespace.first_pods]
+        steps = self._tend(namespace, [pod for pod in pods if uid_of(pod) in namespace.first_pods])
+        namespace.empty = namespace.empty and not others
+        return not is_settled(steps)
 
-        Older kubelets kill the containers and leave the object, for 10 to 30 s on a busy node, until a later round of their
-        status manager; what they report meanwhile is "running" or even "ContainerCreating" (seen on 1.20.2). Every pod has
-        had its own grace period by then, so nothing is cut short.
-        """
-        try:
-            self._client.request(
-                "DELETE",
-                core_path("pods", namespace.name, name_of(pod)),
-                deadline=self._deadline,
-                body={
-                    "apiVersion": "v1",
-                    "kind": "DeleteOptions",
-                    "gracePeriodSeconds": 0,
-                    "preconditions": {"uid": uid_of(pod)},
-                },
-            )
-        except ApiError as exc:
-            if exc.status not in (404, 409):
-                raise
-        # A finalizer would keep it all the same, and only a new look may say that it is gone.
-        if not as_list(metadata(pod).get("finalizers")):
-            namespace.held_by.remove(name_of(pod))
+    def _tend(self, namespace: Namespace, pods: Sequence[Item]) -> list[PodStep]:
+        """Does with each pod what is to be done, and returns what that was."""
+        namespace.pods = max(namespace.pods, len(pods))
+        steps, here = [], []
+        for pod in pods:
+            now = self._clock()
+            since = namespace.deleting_since.setdefault(uid_of(pod), now) if is_deleting(pod) else now
+            step = pod_step(pod, deleting_for=now - since, max_grace=self._request.max_grace)
+            if step == PodStep.REMOVE:
+                self._steps.delete_pod(pod, namespace.name, grace=0)
+            else:
+                here.append(pod)
+            if step in (PodStep.DELETE, PodStep.SHORTEN):
+                self._delete_pod(namespace, pod, bounded=step == PodStep.SHORTEN or self._asks_for_too_much(pod))
+            steps.append(step)
+        namespace.here, namespace.empty = here, not here
+        return steps
 
-    def _still_ours(self, namespace: Namespace) -> bool:
-        """Reads the namespace anew: gone, another one by now, or without our label, it is not touched."""
-        try:
-            item = self._client.get(core_path("namespaces", name=namespace.name), deadline=self._deadline)
-        except ApiError as exc:
-            if exc.status == 404:
-                self._finish(namespace)
-                return False
-            raise
-        meta = as_map(item.get("metadata"))
-        if meta.get("uid") != namespace.uid:
-            self._finish(namespace)  # ours is gone; a new one of the same name is none of ours to delete
-            return False
-        namespace.object = item
-        if as_map(meta.get("labels")).get(OWNER_LABEL) != OWNER:
-            namespace.phase, namespace.why = (
-                LEFT_ALONE,
-                f"it has lost the label {OWNER_LABEL}={OWNER} meanwhile and is left alone",
-            )
-            return False
-        return True
+    def _asks_for_too_much(self, pod: Item) -> bool:
+        return asked_grace(pod) > self._request.max_grace
 
-    def _look(self, namespace: Namespace) -> None:
-        self._still_ours(namespace)
-
-    def _delete(self, namespace: Namespace) -> None:
-        if not self._still_ours(namespace):
-            return
-        meta = as_map(namespace.object.get("metadata"))
-        if meta.get("deletionTimestamp"):
-            namespace.phase = DELETING
-            return
-        try:
-            self._client.request(
-                "DELETE",
-                core_path("namespaces", name=namespace.name),
-                deadline=self._deadline,
-                # Exactly what was just read, labels included: a namespace that has changed since is read again.
-                body={
-                    "apiVersion": "v1",
-                    "kind": "DeleteOptions",
-                    "preconditions": {"uid": namespace.uid, "resourceVersion": meta.get("resourceVersion")},
-                },
-            )
-        except ApiError as exc:
-            if exc.status == 404:
-                self._finish(namespace)
-                return
-            if exc.status == 409:
-                return  # changed in between, or already terminating: the next look tells
-            raise
+    def _delete_pod(self, namespace: Namespace, pod: Item, *, bounded: bool) -> None:
+        if bounded:
+            namespace.shortened[name_of(pod)] = asked_grace(pod)
+        self._steps.delete_pod(pod, namespace.name, grace=self._request.max_grace if bounded else None)
         namespace.touched = True
-        namespace.phase = DELETING
+
+    def _delete(self, namespace: Namespace, item: Item | None) -> None:
+        if item is not None and self._steps.delete_namespace(item):
+            namespace.touched = True
+            namespace.phase = Phase.DELETING
 
     def _explain(self, namespace: Namespace) -> None:
-        """Why it is still there: conditions of the namespace controller, finalizers, pods."""
-        if namespace.phase == LEFT_ALONE:
-            return
-        moment = Deadline(max(2 * LATE, self._deadline.clip(3.0)))
-        try:
-            item = self._client.get(core_path("namespaces", name=namespace.name), deadline=moment)
-        except ApiError as exc:
-            if exc.status == 404:
-                self._finish(namespace)
-            else:
-                namespace.why = str(exc)
-            return
-        namespace.why = held_because(as_map(item), namespace.held_by) or namespace.why
+        """Why it is still there, read anew, because it may have gone since."""
+        moment = Deadline(max(2 * LATE, self._deadline.clip(EXPLAIN_WITHIN)))
+        item: Item | None = namespace.item
+        if not self._request.keep_namespaces:
+            item = self._steps.read_namespace(namespace.name, moment)
+            if item is None or standing(item, namespace.item) == Standing.ABSENT:
+                self._end(namespace, Phase.GONE)
+                return
+        assert item is not None
+        held = self._steps.held_objects(namespace.name, remaining_resources(item), moment)
+        found = explain(item, namespace.here, held)
+        namespace.why = "; ".join(found.reasons) or namespace.why
+        namespace.hint = "; ".join(self._kubectl.line(*words) for words in found.commands)
 
     # --- results ---
 
-    def _result(self, namespace: Namespace, planned: bool = False) -> dict[str, Any]:
-        gone = namespace.phase == GONE
-        if planned:
-            verdict, reason = WOULD_BE_DELETED, f"would be deleted with {namespace.pods} pods"
-        elif gone:
-            verdict, reason = "deleted", f"deleted with {namespace.pods} pods"
-        else:
-            verdict, reason = STUCK, namespace.why or "still there when the time was over; no condition says why"
+    def _planned(self, namespace: Namespace) -> TeardownResult:
+        kept = self._request.keep_namespaces
+        pods = _count(namespace.pods)
+        reason = f"{pods} would be deleted" if kept else f"would be deleted with {pods}"
+        state = State.WOULD_BE_EMPTIED if kept else State.WOULD_BE_DELETED
+        return self._as_result(namespace, state, reason)
+
+    def _result(self, namespace: Namespace) -> TeardownResult:
+        if namespace.phase == Phase.GONE:
+            return self._as_result(
+                namespace, State.DELETED, f"deleted with {_count(namespace.pods)}{_shortened(namespace)}"
+            )
+        if namespace.phase == Phase.EMPTIED:
+            return self._as_result(namespace, State.EMPTIED, f"{_count(namespace.pods)} deleted{_shortened(namespace)}")
+        if namespace.phase == Phase.LEFT_ALONE:
+            return self._as_result(namespace, State.LEFT_ALONE, namespace.why)
+        why = namespace.why or "still there when the time was over; no condition says why"
+        return self._as_result(namespace, State.STUCK, f"{why}{_shortened(namespace)}")
+
+    def _as_result(self, namespace: Namespace, state: State, reason: str) -> TeardownResult:
         ended = namespace.ended if namespace.ended is not None else self._clock()
+        meta = metadata(namespace.item)
         return {
-            "namespace": namespace.name,
             "name": namespace.name,
-            "labels": dict(namespace.labels),
-            "verdict": verdict,
+            "namespace": namespace.name,
+            "labels": _texts(meta.get("labels")),
+            "annotations": _texts(meta.get("annotations")),
+            "state": state.value,
             "reason": sentence(reason),
+            "hint": namespace.hint if state == State.STUCK else "",
             "pods": namespace.pods,
             "started": iso(self._started),
             "duration": round(ended - self._began, 3),
-            "kubectl": self._client.kubectl.line("get", "namespace", namespace.name, "-o", "yaml"),
+            "kubectl": self._kubectl.line("get", "namespace", namespace.name, "-o", "yaml"),
         }
 
 
-def has_stopped(pod: Mapping[str, Any]) -> bool:
-    """Whether a pod that is being deleted has no process left: its kubelet has reported the end of every container. Pure.
-
-    A container that waits for its restart counts as ended: no kubelet restarts anything in a pod that is being deleted.
-    """
-    if not is_deleting(pod):
-        return False
-    states = [(state_of(status), last_terminated(status)) for _init, status in container_statuses(pod)]
-    return bool(states) and all(
-        kind == "terminated" or (kind == "waiting" and details.get("reason") == "CrashLoopBackOff" and bool(last))
-        for (kind, details), last in states
-    )
-
-
-def held_because(namespace: Mapping[str, Any], pods: Sequence[str]) -> str:
-    """What holds a namespace, in words: the conditions that the namespace controller sets, finalizers, pods. Pure."""
-    parts = []
-    for entry in as_list(as_map(namespace.get("status")).get("conditions")):
-        entry = as_map(entry)
-        if entry.get("status") == "True" and as_text(entry.get("type")).startswith("Namespace"):
-            parts.append(f"{as_text(entry.get('type'))}: {as_text(entry.get('message'))}")
-    finalizers = [as_text(name) for name in as_list(as_map(namespace.get("metadata")).get("finalizers"))]
-    finalizers += [
-        as_text(name) for name in as_list(as_map(namespace.get("spec")).get("finalizers")) if name != "kubernetes"
-    ]
-    if finalizers:
-        parts.append(f"finalizers of the namespace: {', '.join(finalizers)}")
-    if pods:
-        shown = ", ".join(pods[:5]) + (f" and {len(pods) - 5} more" if len(pods) > 5 else "")
-        parts.append(f"pods still there: {shown}")
-    return "; ".join(parts)
-
-
-def stuck_summary(results: Sequence[Mapping[str, Any]]) -> str:
-    """One sentence for `msg` that names at most ten namespaces; '' when none is stuck."""
-    bad = [
-        f"{result['namespace']} ({result['reason'].rstrip('.')})" for result in results if result["verdict"] == STUCK
-    ]
+def stuck_summary(results: Sequence[TeardownResult]) -> str:
+    """One sentence for `msg` that names at most ten namespaces; '' when all went as they were to."""
+    bad = [f"{one['namespace']} ({one['reason'].rstrip('.')})" for one in results if one["state"] in UNMET]
     return named(bad, len(results), "namespaces could not be deleted")
+
+
+def _count(pods: int) -> str:
+    return "1 pod" if pods == 1 else f"{pods} pods"
+
+
+def _shortened(namespace: Namespace) -> str:
+    """Who was given less time than asked for: a student may wonder."""
+    if not namespace.shortened:
+        return ""
+    asked = ", ".join(f"{name} asks for {seconds} s" for name, seconds in sorted(namespace.shortened.items())[:5])
+    return f"; the grace period was cut to max_grace_period ({asked})"
+
+
+def _texts(value: Any) -> dict[str, str]:
+    return {str(key): as_text(text) for key, text in as_map(value).items()}

@@ -231,7 +231,7 @@ class TestTeardown:
         results = [
             {
                 "namespace": "lab-anna",
-                "verdict": "deleted",
+                "state": "deleted",
                 "reason": "",
                 "kubectl": "k",
                 "started": "t",
@@ -239,7 +239,7 @@ class TestTeardown:
             },
             {
                 "namespace": "lab-ben",
-                "verdict": "stuck",
+                "state": "stuck",
                 "reason": "Held by the finalizer x/y.",
                 "kubectl": "k",
                 "started": "t",
@@ -259,6 +259,6 @@ class TestTeardown:
 
     def test_what_is_still_there_is_not_clean_whatever_was_said(self):
         (made,) = checks.from_teardown(
-            [{"namespace": "lab-anna", "verdict": "deleted", "reason": ""}], [ANNA], ["lab-anna"]
+            [{"namespace": "lab-anna", "state": "deleted", "reason": ""}], [ANNA], ["lab-anna"]
         )
         assert (made["status"], made["reason"]) == ("failed", "The namespace lab-anna is still there.")

@@ -4,7 +4,18 @@
 
 from __future__ import annotations
 
-from ansible_collections.kubelabs.pods.plugins.module_utils._ground.ownership import namespace_problems
+import pytest
+
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ArgumentError
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.ownership import (
+    CLASS_LABEL,
+    OWNER,
+    OWNER_LABEL,
+    check_selector,
+    is_ours,
+    matches,
+    namespace_problems,
+)
 
 LABELS = {"app.kubernetes.io/managed-by": "kubelabs.pods", "kubelabs.pods/class": "monday"}
 STUDENTS = [{"namespace": "monday-anna"}, {"namespace": "monday-ben"}]
@@ -40,3 +51,63 @@ def test_a_namespace_that_is_being_deleted_cannot_be_used_yet():
     assert (
         problem == "Namespace(s) of the class that are still being deleted: monday-ben. Run again when they are gone."
     )
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        "",
+        "kubelabs.pods/class=c",
+        "app.kubernetes.io/managed-by",
+        "app.kubernetes.io/managed-by=other",
+        "app.kubernetes.io/managed-by!=kubelabs.pods",
+        "app.kubernetes.io/managed-by in (kubelabs.pods,other)",
+        "x in (app.kubernetes.io/managed-by=kubelabs.pods)",
+        "!app.kubernetes.io/managed-by",
+        "app.kubernetes.io/managed-by=kubelabs.pods.x",
+    ],
+)
+def test_refused_selectors(selector):
+    with pytest.raises(ArgumentError, match="nothing without our label is ever deleted"):
+        check_selector(selector)
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        "app.kubernetes.io/managed-by=kubelabs.pods,kubelabs.pods/class=c",
+        "app.kubernetes.io/managed-by==kubelabs.pods",
+        "a in (x,y), app.kubernetes.io/managed-by = kubelabs.pods",
+    ],
+)
+def test_accepted_selectors(selector):
+    check_selector(selector)
+
+
+@pytest.mark.parametrize(
+    "selector, labels, expected",
+    [
+        pytest.param("a=1,b==2", {"a": "1", "b": "2", "c": "3"}, True, id="all of them"),
+        pytest.param("a=1,b=2", {"a": "1"}, False, id="one lacks"),
+        pytest.param("a=1", {"a": "2"}, False, id="another value"),
+        pytest.param("a in (1)", {"a": "1"}, False, id="a form that is not read"),
+        pytest.param("a!=2", {"a": "1"}, False, id="unequal"),
+        pytest.param("a", {"a": "1"}, False, id="a name alone"),
+    ],
+)
+def test_matches(selector, labels, expected):
+    assert matches(selector, labels) is expected
+
+
+@pytest.mark.parametrize(
+    "labels, like, expected",
+    [
+        pytest.param({OWNER_LABEL: OWNER}, None, True, id="ours"),
+        pytest.param({CLASS_LABEL: "c"}, None, False, id="only the class"),
+        pytest.param({OWNER_LABEL: "helm"}, None, False, id="another owner"),
+        pytest.param({OWNER_LABEL: OWNER, CLASS_LABEL: "c"}, {CLASS_LABEL: "c"}, True, id="the same class"),
+        pytest.param({OWNER_LABEL: OWNER, CLASS_LABEL: "d"}, {CLASS_LABEL: "c"}, False, id="another class"),
+    ],
+)
+def test_is_ours(labels, like, expected):
+    assert is_ours({"metadata": {"labels": labels}}, like=like) is expected
