@@ -51,8 +51,8 @@ step mutations pytest tests/mutations --numprocesses auto
 if [ "$cluster_status" = 0 ]; then
     # Labs mostly wait, but a node without a core to itself starts pods late, and then says rightly that it did.
     step live pytest tests/live --numprocesses "$(($(nproc) > 3 ? 3 : $(nproc)))"
-    # By itself: it restarts the API server under the modules.
-    step api-server-restart pytest tests/live/test_api_server_restart.py
+    # One after the other: they restart the API server, or keep namespaces from going.
+    step live-alone pytest tests/live -m alone
     step molecule molecule test --all --workers 2
 fi
 

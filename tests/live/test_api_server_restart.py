@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import time
 
+import pytest
 from conftest import CLUSTER, Module, eventually, kubectl, run_module
 
 NODE = f"{CLUSTER['kind_cluster_name']}-control-plane"
@@ -28,6 +29,7 @@ def is_up():
         return False
 
 
+@pytest.mark.alone
 def test_the_api_server_restarts_in_the_middle_of_watches_and_probes(namespace):
     namespace.apply(
         namespace.pod("shell"),

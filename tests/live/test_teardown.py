@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import time
 
 import pytest
-from conftest import eventually, kubectl, run_module
+from conftest import Module, eventually, kubectl, run_module
 
 STUBBORN = ["sh", "-c", "trap '' TERM; while true; do sleep 1; done"]
 
@@ -131,8 +132,7 @@ def test_what_recreates_pods_does_not_keep_a_class_from_ending(a_class):
     }
     for student, workload in kinds.items():
         a_class.namespace(student, workload)
-    cron = a_class.namespace("cron-job", a_class.cron_job())
-    kubectl("-n", cron, "create", "job", "--from=cronjob/my-app", "my-app-by-hand")
+    a_class.namespace("cron-job", a_class.cron_job())  # every minute
     budget = {"minAvailable": 1, "selector": {"matchLabels": {"app": "my-app"}}}
     policy = "policy/v1" if "policy/v1\n" in kubectl("api-versions") else "policy/v1beta1"
     guard = {"apiVersion": policy, "kind": "PodDisruptionBudget", "metadata": {"name": "guard"}, "spec": budget}
@@ -188,15 +188,14 @@ def test_what_cannot_go_is_named_and_everything_else_goes(a_class):
 
 def free(line):
     """What was printed, typed."""
-    import shlex
-
     words = shlex.split(line)
     assert words[0] == "kubectl"
-    kubectl(*[word for word in words[1:] if not word.startswith("--context")][2 if "--kubeconfig" in words else 0 :])
+    assert words[1] == "--kubeconfig" and words[3].startswith("--context=")  # which kubectl() adds by itself
+    kubectl(*words[4:])
 
 
+@pytest.mark.alone  # while it is there, no namespace of any test can go
 def test_an_api_service_that_does_not_answer_is_quoted(a_class):
-    """No namespace of any class can go while it is there, so this test is about nothing else."""
     a_class.namespace("anna", a_class.pod())
     group = f"{a_class.name}.example.com"
     service = {"namespace": "default", "name": "nobody"}
@@ -220,8 +219,6 @@ def test_a_label_taken_off_meanwhile_is_left_alone(a_class):
     name = a_class.namespace("anna", a_class.pod("slow", STUBBORN, grace=20))
     a_class.namespace("ben", a_class.pod())
     a_class.pods_run(name, prefix="slow")
-    from conftest import Module
-
     running = Module("namespace_teardown", label_selector=a_class.selector, fail_on_unmet=False, timeout=60)
     eventually(lambda: "Terminating" in kubectl("-n", name, "get", "pods"))
     kubectl("label", "namespace", name, "app.kubernetes.io/managed-by-", "kubelabs.pods/class-")
