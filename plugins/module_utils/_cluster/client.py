@@ -68,7 +68,13 @@ class Client:
     Args:
         connection: from load_connection.
         concurrency: how many requests are made at once; as many connections are kept.
-        sleep: waits between attempts; tests pass their own.
+        sleep: waits between attempts.
+
+    Attributes:
+        answered: whether the server has answered anything yet. Before that a broken connection means a wrong address.
+        server: the URL of the API server.
+        version: of the API server, once it has been asked by hello(); '' where it does not say.
+        kubectl: makes the lines that do the same.
     """
 
     def __init__(
@@ -86,7 +92,7 @@ class Client:
         self.version = ""
         self._configuration = connection.configuration
         self._sleep = sleep
-        self._answered = False
+        self.answered = False
         self._credentials = threading.Lock()
         self._endpoint: Endpoint | None = None
         self._endpoint_lock = threading.Lock()
@@ -215,7 +221,7 @@ class Client:
             )
         except urllib3.exceptions.HTTPError as exc:
             raise _transport_error(exc, deadline) from exc
-        self._answered = True
+        self.answered = True
         return raw
 
     def _pause(self, exc: ApiError | TransportError, method: str, attempt: int) -> float | None:
@@ -223,7 +229,7 @@ class Client:
         backoff = jittered(min(5.0, 0.1 * 2.0 ** min(attempt, 10)))
         if isinstance(exc, TransportError):
             # Before the first answer a broken connection means a wrong address; afterwards it may be a restart.
-            return backoff if self._answered and method in IDEMPOTENT else None
+            return backoff if self.answered and method in IDEMPOTENT else None
         if exc.status == 429:
             return max(exc.retry_after or 0.0, backoff)
         if method not in IDEMPOTENT:

@@ -4,13 +4,16 @@
 
 """An API server for tests: real TCP, HTTP, watch streams and exec websockets, and every fault on command.
 
-It knows pods and namespaces well enough for the modules, and writes every byte itself, so that a test can have it stop,
-break off or lie at any place: `fault()` puts a function in front of the next requests that match.
+It knows pods, namespaces, nodes and access reviews well enough for the modules, and writes every byte itself, so that a
+test can have it stop, break off or lie at any place. `fault()` puts a responder in front of the next requests that
+match: one of the named ones below (`refuse(503)`, `reset`, `half_open`, `in_order(begin_stream, reset)` and so on), or
+a function of the test's own, which may call `api.answer(connection, request)` to go on as if nothing were the matter.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import copy
 import hashlib
 import json
@@ -235,6 +238,120 @@ def run_true(connection: Connection, request: Request) -> None:
     connection.finish(exit_status(0))
 
 
+# --- the usual faults, for fault() and execs ---
+
+
+def refuse(status: int, reason: str = "Reason", message: str = "message", **more: Any) -> Responder:
+    """An answer with this HTTP status and a Status object. `headers` and whatever else a Status has go with it."""
+
+    def responder(connection: Connection, request: Request) -> None:
+        connection.error(status, reason, message, **more)
+
+    return responder
+
+
+def reply(status: int, content: Any, headers: dict[str, str] | None = None) -> Responder:
+    """An answer with this content: JSON, or text or bytes as they are."""
+
+    def responder(connection: Connection, request: Request) -> None:
+        connection.reply(status, content, headers)
+
+    return responder
+
+
+def send(data: bytes) -> Responder:
+    """Exactly these bytes."""
+
+    def responder(connection: Connection, request: Request) -> None:
+        connection.send(data)
+
+    return responder
+
+
+def event(kind: str, item: Any) -> Responder:
+    """One event of a watch; after begin_stream."""
+
+    def responder(connection: Connection, request: Request) -> None:
+        connection.event(kind, item)
+
+    return responder
+
+
+def chunk(data: bytes) -> Responder:
+    """One piece of a stream; after begin_stream."""
+
+    def responder(connection: Connection, request: Request) -> None:
+        connection.chunk(data)
+
+    return responder
+
+
+def wait_for(happened: threading.Event, seconds: float = 10.0) -> Responder:
+    """Nothing until the test says that something has happened; so many seconds at most."""
+
+    def responder(connection: Connection, request: Request) -> None:
+        happened.wait(seconds)
+
+    return responder
+
+
+def call(action: Callable[[], object]) -> Responder:
+    """Does something in the test, and answers nothing."""
+
+    def responder(connection: Connection, request: Request) -> None:
+        action()
+
+    return responder
+
+
+def in_order(*responders: Responder) -> Responder:
+    """One after the other, on the same connection."""
+
+    def responder(connection: Connection, request: Request) -> None:
+        for one in responders:
+            one(connection, request)
+
+    return responder
+
+
+def begin_stream(connection: Connection, request: Request) -> None:
+    connection.begin_stream()
+
+
+def end_stream(connection: Connection, request: Request) -> None:
+    connection.end_stream()
+
+
+def reset(connection: Connection, request: Request) -> None:
+    """RST instead of an answer."""
+    connection.reset()
+
+
+def hang_up(connection: Connection, request: Request) -> None:
+    """FIN instead of an answer."""
+    connection.hang_up()
+
+
+def half_open(connection: Connection, request: Request) -> None:
+    """No answer, and no end either."""
+    connection.half_open()
+
+
+def drip_headers(connection: Connection, request: Request) -> None:
+    """Headers that never end, a byte at a time."""
+    connection.send(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        connection.drip(b"X-Filler: filler\r\n", 0.05)
+
+
+def drip_body(connection: Connection, request: Request) -> None:
+    """A body that never ends, a byte at a time."""
+    connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while True:
+        connection.chunk(b" ")
+        connection.wait(0.05)
+
+
 @dataclass
 class Fault:
     method: str
@@ -253,6 +370,7 @@ class FakeApi:
         execs: responders by (namespace, pod); run_true for the others.
         logs: texts by (namespace, pod).
         kill_after: seconds until a pod that is deleted is gone; None leaves it to a deletion without grace.
+        may: what an access review says of resourceAttributes: whether, and with which reason.
     """
 
     tls: ssl.SSLContext | None = None
@@ -260,6 +378,7 @@ class FakeApi:
     requests: list[Request] = field(default_factory=list)
     execs: dict[tuple[str, str], Responder] = field(default_factory=dict)
     logs: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    may: Callable[[dict[str, Any]], tuple[bool, str]] = lambda attributes: (True, "")
 
     def __post_init__(self) -> None:
         self._objects: dict[tuple[str, str, str], dict[str, Any]] = {}
@@ -278,13 +397,14 @@ class FakeApi:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Nobody listens any more: connections are refused from here on."""
         self._stop.set()
-        try:
-            self._listener.shutdown(
-                socket.SHUT_RDWR
-            )  # closing alone would leave the thread in accept(), and the port open
-        except OSError:
-            pass
+        with contextlib.suppress(OSError):
+            # Closing alone would leave the thread in accept(), and the port open.
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         with self._changed:
             self._changed.notify_all()
@@ -296,7 +416,7 @@ class FakeApi:
     def fault(
         self, pattern: str, responder: Responder, *, method: str = "GET", times: int = 1, watch: bool | None = None
     ) -> None:
-        """The next requests that match get the responder: for their path, and when watch is given, for being a watch."""
+        """The next requests that match get the responder, by their path, and if watch is given, by being a watch."""
         with self._changed:
             self._faults.append(Fault(method, re.compile(pattern), responder, times, watch))
 
@@ -305,7 +425,7 @@ class FakeApi:
 
         def begin(connection: Connection, request: Request) -> None:
             action()
-            self._route(connection, request)
+            self.answer(connection, request)
 
         self.fault(pattern, begin, watch=True)
 
@@ -333,6 +453,18 @@ class FakeApi:
             "namespaces",
         )
 
+    def node(self, name: str, ready: bool = True) -> dict[str, Any]:
+        return self.put(
+            {
+                "metadata": {"name": name, "uid": f"uid-{name}"},
+                "status": {
+                    "conditions": [{"type": "Ready", "status": "True" if ready else "False"}],
+                    "nodeInfo": {"kubeletVersion": "v1.99.0"},
+                },
+            },
+            "nodes",
+        )
+
     def remove(self, name: str, namespace: str = "lab-alice", kind: str = "pods") -> None:
         with self._changed:
             item = self._objects.pop((kind, namespace, name), None)
@@ -354,6 +486,12 @@ class FakeApi:
         item["metadata"]["resourceVersion"] = str(self._version)
         self._history.append((self._version, event, kind, copy.deepcopy(item)))
         self._changed.notify_all()
+
+    def drop_connections(self) -> None:
+        """Cuts every connection that is open, as a restart does; new ones are taken."""
+        for sock in list(self._sockets):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     # --- connections ---
 
@@ -377,17 +515,17 @@ class FakeApi:
                 request = connection.read_request()
                 if request is None:
                     break
-                self._answer(connection, request)
+                self._respond(connection, request)
         except (Gone, OSError, ValueError):
             pass
         finally:
             sock.close()
 
-    def _answer(self, connection: Connection, request: Request) -> None:
+    def _respond(self, connection: Connection, request: Request) -> None:
         with self._changed:
             self.requests.append(request)
             responder = self._take_fault(request)
-        (responder or self._route)(connection, request)
+        (responder or self.answer)(connection, request)
 
     def _take_fault(self, request: Request) -> Responder | None:
         for fault in self._faults:
@@ -402,17 +540,23 @@ class FakeApi:
                 return fault.responder
         return None
 
-    def _route(self, connection: Connection, request: Request) -> None:
+    def answer(self, connection: Connection, request: Request) -> None:
+        """Answers as an API server does: for a responder that only looks on, or does something before or after."""
         if request.path == "/version":
             connection.reply(200, {"gitVersion": "v1.99.0"})
             return
+        if request.path == "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews":
+            allowed, reason = self.may(request.json()["spec"]["resourceAttributes"])
+            connection.reply(201, {**request.json(), "status": {"allowed": allowed, "reason": reason}})
+            return
         match = re.fullmatch(
-            r"/api/v1(?:/namespaces/([^/]+))?(?:/(pods)(?:/([^/]+)(?:/(exec|log))?)?)?|/api/v1/namespaces", request.path
+            r"/api/v1(?:/namespaces/([^/]+))?(?:/(pods)(?:/([^/]+)(?:/(exec|log))?)?)?|/api/v1/(?:namespaces|nodes)",
+            request.path,
         )
         if match is None:
             connection.error(404, "NotFound", "the server could not find the requested resource")
-        elif request.path == "/api/v1/namespaces":
-            self._collection(connection, request, "namespaces", "")
+        elif request.path in ("/api/v1/namespaces", "/api/v1/nodes"):
+            self._collection(connection, request, request.path.rsplit("/", 1)[1], "")
         else:
             namespace, pods, name, below = match.groups()
             if not pods:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
@@ -28,11 +30,19 @@ except ImportError:  # ansible-core 2.18
             yield
 
 
-def make_client(api: FakeApi, **options: Any) -> Client:
-    """A client that has spoken to the server before, so that broken connections count as trouble and not as a wrong address."""
-    params = {"host": api.url, "api_key": "secret", "no_proxy": "*", **options}
-    client = Client(load_connection(params), concurrency=8)
-    client._answered = True
+def make_client(
+    api: FakeApi, *, answered: bool = True, sleep: Callable[[float], None] = time.sleep, **options: Any
+) -> Client:
+    """A client of the fake server.
+
+    Args:
+        answered: whether it counts as having had an answer before, so that broken connections are trouble and not a
+            wrong address.
+        sleep: waits between attempts.
+        options: of the connection.
+    """
+    client = Client(load_connection({"host": api.url, "api_key": "secret", "no_proxy": "*", **options}), sleep=sleep)
+    client.answered = answered
     return client
 
 

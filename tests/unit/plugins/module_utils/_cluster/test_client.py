@@ -179,7 +179,7 @@ def hello(url, **params):
 
 
 def test_hello_nobody_there(api):
-    api.__exit__()
+    api.stop()
     began = time.monotonic()
     with pytest.raises(Unreachable, match=r"cannot be reached: Connection refused. Is the cluster up"):
         hello(api.url)
