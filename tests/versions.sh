@@ -9,7 +9,7 @@ run_with() {  # PYTHON ANSIBLE_CORE KUBERNETES: unit tests in an environment of 
     local python others environment=.cache/versions/$1-$2-$3
     python=$(pythons | awk -v version="$1" '$1 == version { print $2; exit }')
     if [ -z "$python" ]; then
-        echo "Python $1 is not installed: not tested with ansible-core $2 and kubernetes $3"
+        echo "SKIPPED: ansible-core $2 and kubernetes $3, because Python $1 is not installed"
         return
     fi
     echo "--> Python $1, ansible-core $2, kubernetes $3"

@@ -33,7 +33,7 @@ def add(tar, name, content):
 def main(out, *arguments):
     manifest = []
     with tarfile.open(out, "w") as tar:
-        for name, directory, entrypoint in zip(*[iter(arguments)] * 3):
+        for name, directory, entrypoint in zip(*[iter(arguments)] * 3, strict=True):
             layer = layer_of(directory)
             digest = hashlib.sha256(layer).hexdigest()
             config = {
