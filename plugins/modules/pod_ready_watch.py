@@ -180,7 +180,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._frame import Answer, Task, run_module, watch_argument_spec
-from ansible_collections.kubelabs.pods.plugins.module_utils._watch.run import Selection, unmet_summary, watch_ready
+from ansible_collections.kubelabs.pods.plugins.module_utils._watch.run import unmet_summary, watch_ready
+from ansible_collections.kubelabs.pods.plugins.module_utils._watch.selection import Selection
 
 
 def read(params: Mapping[str, Any]) -> tuple[Selection, float]:
@@ -190,7 +191,7 @@ def read(params: Mapping[str, Any]) -> tuple[Selection, float]:
 def work(request: tuple[Selection, float], task: Task) -> Answer:
     selection, min_ready_seconds = request
     watched = watch_ready(task.client, selection, min_ready_seconds=min_ready_seconds, deadline=task.deadline)
-    complaint = watched.nobody or unmet_summary(watched.results, "did not become ready")
+    complaint = watched.no_pods or unmet_summary(watched.results, "did not become ready")
     return Answer({"results": watched.results}, complaint)
 
 

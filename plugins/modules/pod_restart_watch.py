@@ -16,7 +16,7 @@ description:
   - Lists and watches the pods of a class with one request until O(until) holds for every one of them.
   - Every pod gets a timeline of the runs of one container, with start, end, exit code and reason, and the delay before every
     restart measured against the back-off that Kubernetes promises.
-  - The nominal delay is the one that the kubelet names (C(back-off 40s restarting failed container)); where it was not seen,
+  - The nominal delay is the one that the kubelet announces (C(back-off 40s restarting failed container)); where it was not seen,
     0, 10, 20, 40, 80, 160, 300 s, because the first restart is free and then it doubles. A delay is as expected from 1 s less
     than nominal (times have a resolution of 1 s) to the greater of 1.5 times nominal and 15 s more, plus 5 s, because the
     kubelet does not look at the clock more often.
@@ -63,7 +63,7 @@ options:
   fail_on_unmet:
     description:
       - Whether the task fails when O(until) does not hold for a pod. It does so after every pod is decided, and returns the same.
-      - A back-off that is off does not fail the task; look at RV(results[].back_off.verdict).
+      - A back-off that is off does not fail the task; look at RV(results[].back_off.finding).
     type: bool
     default: true
 seealso:
@@ -84,7 +84,7 @@ EXAMPLES = r"""
 
 - name: Say how long each took to come back
   ansible.builtin.debug:
-    msg: "{{ item.namespace }}: {{ item.delays | map(attribute='observed') | list }} ({{ item.back_off.verdict }})"
+    msg: "{{ item.namespace }}: {{ item.delays | map(attribute='observed') | list }} ({{ item.back_off.finding }})"
   loop: "{{ watched.results }}"
   loop_control:
     label: "{{ item.name }}"
@@ -180,10 +180,12 @@ results:
           description: Seconds. V(null) when that is not known.
           type: float
           sample: 3.0
-        seen:
-          description: V(seen) when it was the container's current state, V(inferred) when it is only known as the last state.
+        known_from:
+          description:
+            - V(state) when the run was the container's state at the time, V(last_state) when it is only known from its last state,
+              afterwards.
           type: str
-          sample: seen
+          sample: state
     delays:
       description: The pause before each restart.
       type: list
@@ -216,18 +218,18 @@ results:
           type: bool
           sample: true
         source:
-          description: V(message) when the kubelet named the nominal delay, V(curve) when it was derived.
+          description: V(message) when the kubelet announced the nominal delay, V(curve) when it was derived.
           type: str
           sample: message
         reason:
           description: Where the nominal delay comes from, what is accepted, and why so much.
           type: str
-          sample: 'The kubelet named 10 s; accepted are 9 to 30 s: times are whole seconds, and the kubelet looks again only every 10 to 15 s.'
+          sample: 'The kubelet announced 10 s; accepted are 9 to 30 s: times are whole seconds, and the kubelet looks again only every 10 to 15 s.'
     back_off:
       description: Whether the back-off is as it should be.
       type: dict
       contains:
-        verdict:
+        finding:
           description: V(as_expected), V(off) or V(not_observed).
           type: str
           sample: as_expected
@@ -285,7 +287,8 @@ from typing import Any
 from ansible_collections.kubelabs.pods.plugins.module_utils._frame import Answer, Task, run_module, watch_argument_spec
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ArgumentError
 from ansible_collections.kubelabs.pods.plugins.module_utils._watch.restart_judge import Until
-from ansible_collections.kubelabs.pods.plugins.module_utils._watch.run import Selection, unmet_summary, watch_restarts
+from ansible_collections.kubelabs.pods.plugins.module_utils._watch.run import unmet_summary, watch_restarts
+from ansible_collections.kubelabs.pods.plugins.module_utils._watch.selection import Selection
 
 Request = tuple[Selection, Until, str | None]
 
@@ -322,7 +325,7 @@ def read(params: Mapping[str, Any]) -> Request:
 def work(request: Request, task: Task) -> Answer:
     selection, until, container = request
     watched = watch_restarts(task.client, selection, until, container=container, deadline=task.deadline)
-    complaint = watched.nobody or unmet_summary(watched.results, "did not restart as awaited")
+    complaint = watched.no_pods or unmet_summary(watched.results, "did not restart as awaited")
     return Answer({"results": watched.results}, complaint)
 
 

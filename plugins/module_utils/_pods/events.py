@@ -44,26 +44,26 @@ class Cause:
     """What an event says.
 
     Attributes:
-        kind: the event's reason, such as FailedMount.
+        event_reason: the event's reason, such as FailedMount.
         reason: one clause with its message.
     """
 
-    kind: str
+    event_reason: str
     reason: str
 
     @property
     def hint(self) -> str:
         """What to do about it."""
-        return _HINTS[self.kind]
+        return _HINTS[self.event_reason]
 
     @property
-    def lasting(self) -> bool:
+    def needs_somebody(self) -> bool:
         """Whether the kubelet waits for something that somebody has to create."""
-        return self.kind in _VOLUME and bool(_MISSING.search(self.reason))
+        return self.event_reason in _VOLUME and bool(_MISSING.search(self.reason))
 
     def explains(self, pod: Mapping[str, Any]) -> bool:
         """Whether it can be why the pod is as it is; events outlive their cause."""
-        if self.kind in _VOLUME | _SANDBOX:
+        if self.event_reason in _VOLUME | _SANDBOX:
             return is_creating(pod)
         return not is_creating(pod) and not is_ready(pod)
 
@@ -71,7 +71,7 @@ class Cause:
 def is_creating(pod: Mapping[str, Any]) -> bool:
     """Whether the pod has a node, and none of its containers has been started there yet."""
     states = [state_of(status) for _init, status in container_statuses(pod)]
-    waiting = all(kind == "waiting" and details.get("reason") in CREATING for kind, details in states)
+    waiting = all(state == "waiting" and as_text(details.get("reason")) in CREATING for state, details in states)
     return bool(states) and waiting
 
 

@@ -34,7 +34,7 @@ class Obstacle:
     """Why a pod is not getting ready.
 
     Attributes:
-        kind: the word of Kubernetes, such as ImagePullBackOff.
+        cause: the word of Kubernetes, such as ImagePullBackOff.
         reason: one sentence with the container and the message.
         hint: what to do about it.
         patience: seconds that the obstacle must last before it counts as final; 0 is final at once.
@@ -42,7 +42,7 @@ class Obstacle:
         container: whose it is; '' when it is the whole pod's.
     """
 
-    kind: str
+    cause: str
     reason: str
     hint: str
     patience: float
@@ -52,7 +52,7 @@ class Obstacle:
     def goes_on(self, before: Obstacle | None) -> bool:
         """Whether it is the same one as before: ErrImagePull and ImagePullBackOff alternate while the same pull keeps failing."""
         pulls = ("ErrImagePull", "ImagePullBackOff")
-        return before is not None and (self.kind == before.kind or (self.kind in pulls and before.kind in pulls))
+        return before is not None and (self.cause == before.cause or (self.cause in pulls and before.cause in pulls))
 
 
 #: An image error that a second attempt may cure. The kubelet's second attempt comes about 10 s after the first.
@@ -167,8 +167,8 @@ def _failed_hint(why: str) -> str:
 def _exits(pod: Pod) -> str:
     parts = []
     for _init, status in container_statuses(pod):
-        kind, details = state_of(status)
-        if kind == "terminated":
+        state, details = state_of(status)
+        if state == "terminated":
             parts.append(
                 f"container {as_text(status.get('name'))} exited with code {details.get('exitCode')} ({terminated_reason(details)})"
             )
@@ -177,9 +177,9 @@ def _exits(pod: Pod) -> str:
 
 def _blocked_container(statuses: Sequence[Mapping[str, Any]], last_image_message: str) -> Obstacle | None:
     for status in statuses:
-        kind, details = state_of(status)
+        state, details = state_of(status)
         why = as_text(details.get("reason"))
-        if kind != "waiting" or why not in _HINTS:
+        if state != "waiting" or why not in _HINTS:
             continue
         message = as_text(details.get("message"))
         if why == "ImagePullBackOff" and last_image_message and "rrImagePull" not in message:
@@ -207,8 +207,8 @@ def _crash_loop(pod: Pod, statuses: Sequence[Mapping[str, Any]]) -> Obstacle | N
         name = as_text(status.get("name"))
         if not in_back_off(pod, name):
             continue
-        kind, details = state_of(status)
-        last = details if kind == "terminated" else last_terminated(status)
+        state, details = state_of(status)
+        last = details if state == "terminated" else last_terminated(status)
         return Obstacle(
             "CrashLoopBackOff",
             f"container {name} is crash looping: {_times(as_count(status.get('restartCount')))} restarted, "
@@ -251,8 +251,8 @@ def _times(count: int) -> str:
 def image_message(pod: Pod) -> str:
     """What the kubelet says about an image it could not pull, '' when it says nothing."""
     for _init, status in container_statuses(pod):
-        kind, details = state_of(status)
-        if kind == "waiting" and details.get("reason") in ("ErrImagePull", "RegistryUnavailable"):
+        state, details = state_of(status)
+        if state == "waiting" and details.get("reason") in ("ErrImagePull", "RegistryUnavailable"):
             return as_text(details.get("message"))
     return ""
 
@@ -273,19 +273,19 @@ def describe(pod: Pod) -> str:
 
 
 def _as_it_should_be(status: Mapping[str, Any]) -> bool:
-    kind, _details = state_of(status)
-    return not kind or (kind == "running" and bool(status.get("ready")))
+    state, _details = state_of(status)
+    return not state or (state == "running" and bool(status.get("ready")))
 
 
 def describe_container(status: Mapping[str, Any], init: bool = False) -> str:
     """One clause about what a container is doing."""
-    kind, details = state_of(status)
+    state, details = state_of(status)
     name = f"{'init ' if init else ''}container {as_text(status.get('name'))}"
-    if kind == "terminated":
+    if state == "terminated":
         return f"{name} has ended with exit code {details.get('exitCode')} ({terminated_reason(details)})"
-    if kind == "waiting":
+    if state == "waiting":
         return f"{name} is waiting ({as_text(details.get('reason')) or 'no reason given'})"
-    if kind == "running":
+    if state == "running":
         return (
             f"{name} is running"
             if status.get("ready")

@@ -15,8 +15,8 @@ from typing import Any
 
 from .._ground.json_reading import as_count, as_list, as_map, as_text
 
-#: Reasons to wait of a container that is on its way to its start.
-CREATING = ("ContainerCreating", "PodInitializing")  # no set: what a server sends need not be hashable
+#: Why a container waits that is on its way to its start.
+CREATING = frozenset({"ContainerCreating", "PodInitializing"})
 DEFAULT_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-container"
 
 Pod = Mapping[str, Any]
@@ -55,9 +55,9 @@ def pod_ips(pod: Pod) -> list[str]:
     return ips or ([first] if first else [])
 
 
-def condition(pod: Pod, kind: str) -> Mapping[str, Any]:
+def condition(pod: Pod, condition_type: str) -> Mapping[str, Any]:
     for entry in as_list(as_map(pod.get("status")).get("conditions")):
-        if as_map(entry).get("type") == kind:
+        if as_map(entry).get("type") == condition_type:
             return as_map(entry)
     return {}
 
@@ -67,8 +67,9 @@ def is_ready(pod: Pod) -> bool:
     return condition(pod, "Ready").get("status") == "True" and not is_deleting(pod)
 
 
-def container_specs(pod: Pod, kind: str = "containers") -> list[Mapping[str, Any]]:
-    return [as_map(entry) for entry in as_list(as_map(pod.get("spec")).get(kind))]
+def container_specs(pod: Pod, field: str = "containers") -> list[Mapping[str, Any]]:
+    """Those under `containers`, or under another field of the spec, such as `initContainers`."""
+    return [as_map(entry) for entry in as_list(as_map(pod.get("spec")).get(field))]
 
 
 def container_names(pod: Pod) -> list[str]:
@@ -103,10 +104,10 @@ def container_status(pod: Pod, name: str) -> Mapping[str, Any]:
 
 def state_of(status: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     """('running' | 'waiting' | 'terminated' | '', its details)."""
-    state = as_map(status.get("state"))
-    for kind in ("running", "terminated", "waiting"):
-        if isinstance(state.get(kind), Mapping):
-            return kind, state[kind]
+    states = as_map(status.get("state"))
+    for state in ("running", "terminated", "waiting"):
+        if isinstance(states.get(state), Mapping):
+            return state, states[state]
     return "", {}
 
 
@@ -136,10 +137,10 @@ def restarts_on(pod: Pod, container: str, exit_code: int | None) -> bool:
 
 
 def _spec_of(pod: Pod, container: str) -> tuple[Mapping[str, Any], bool]:
-    for kind in ("containers", "initContainers"):
-        for spec in container_specs(pod, kind):
+    for field in ("containers", "initContainers"):
+        for spec in container_specs(pod, field):
             if spec.get("name") == container:
-                return spec, kind == "initContainers"
+                return spec, field == "initContainers"
     return {}, False
 
 
@@ -164,12 +165,12 @@ def in_back_off(pod: Pod, container: str) -> bool:
     if phase_of(pod) in ("Failed", "Succeeded"):
         return False
     status = container_status(pod, container)
-    kind, details = state_of(status)
-    if kind == "waiting" and details.get("reason") == "CrashLoopBackOff":
+    state, details = state_of(status)
+    if state == "waiting" and details.get("reason") == "CrashLoopBackOff":
         return True
-    if kind == "terminated":
+    if state == "terminated":
         code = details.get("exitCode")
-    elif kind == "waiting" and last_terminated(status) and details.get("reason") not in CREATING:
+    elif state == "waiting" and last_terminated(status) and as_text(details.get("reason")) not in CREATING:
         code = last_terminated(status).get("exitCode")
     else:
         return False
@@ -242,15 +243,15 @@ def _init_columns(pod: Pod, sidecars: set[str]) -> _Init:
         result.restarts += as_count(entry.get("restartCount"))
         if is_sidecar:
             result.sidecar_restarts += as_count(entry.get("restartCount"))
-        kind, details = state_of(entry)
-        if kind == "terminated" and details.get("exitCode") == 0:
+        state, details = state_of(entry)
+        if state == "terminated" and details.get("exitCode") == 0:
             continue
         if is_sidecar and entry.get("started"):
             result.ready += bool(entry.get("ready"))
             continue
-        if kind == "terminated":
+        if state == "terminated":
             result.reason = "Init:" + terminated_reason(details)
-        elif kind == "waiting" and details.get("reason") and details.get("reason") != "PodInitializing":
+        elif state == "waiting" and details.get("reason") and details.get("reason") != "PodInitializing":
             result.reason = "Init:" + as_text(details.get("reason"))
         else:
             result.reason = f"Init:{index}/{len(container_specs(pod, 'initContainers'))}"
@@ -264,12 +265,12 @@ def _main_columns(statuses: list[Any], reason: str) -> tuple[str, int, int]:
     for entry in reversed(statuses):
         entry = as_map(entry)
         restarts += as_count(entry.get("restartCount"))
-        kind, details = state_of(entry)
-        if kind == "waiting" and details.get("reason"):
+        state, details = state_of(entry)
+        if state == "waiting" and details.get("reason"):
             reason = as_text(details.get("reason"))
-        elif kind == "terminated":
+        elif state == "terminated":
             reason = terminated_reason(details)
-        elif kind == "running" and entry.get("ready"):
+        elif state == "running" and entry.get("ready"):
             running += 1
     return reason, running, restarts
 

@@ -13,7 +13,7 @@ from typing import Any
 from .._ground.times import parse_time
 from .._pods.obstacles import Obstacle, describe, image_message, obstacle
 from .._pods.status import condition, is_ready
-from .verdict import FAILED, NEVER_STARTED, REACHED, TIMEOUT, Verdict
+from .verdict import Verdict, VerdictWord
 
 
 class ReadyJudge:
@@ -27,7 +27,7 @@ class ReadyJudge:
             ready for an instant, too.
     """
 
-    lasting = True
+    must_hold = True
 
     def __init__(self, min_ready_seconds: float = 0.0) -> None:
         self._min_ready = min_ready_seconds
@@ -52,18 +52,22 @@ class ReadyJudge:
 
     def verdict(self, now: float) -> Verdict | None:
         if self._ready_since is not None:
-            return Verdict(REACHED, "the pod is ready") if now - self._ready_since >= self._min_ready else None
+            return (
+                Verdict(VerdictWord.REACHED, "the pod is ready") if now - self._ready_since >= self._min_ready else None
+            )
         found = self._obstacle
         if found is None or now - self._since < found.patience:
             return None
-        return Verdict(FAILED if found.failed else NEVER_STARTED, found.reason, found.hint)
+        return Verdict(VerdictWord.FAILED if found.failed else VerdictWord.NEVER_STARTED, found.reason, found.hint)
 
     def at_timeout(self) -> Verdict:
         found = self._obstacle
         if found:
-            return Verdict(TIMEOUT, f"not ready in time: {found.reason}", found.hint)
+            return Verdict(VerdictWord.TIMEOUT, f"not ready in time: {found.reason}", found.hint)
         return Verdict(
-            TIMEOUT, f"not ready in time: {describe(self._pod)}", "look at the pod's events (kubectl describe)"
+            VerdictWord.TIMEOUT,
+            f"not ready in time: {describe(self._pod)}",
+            "look at the pod's events (kubectl describe)",
         )
 
 

@@ -23,7 +23,7 @@ from .._pods.status import (
     restarts_on,
     state_of,
 )
-from .verdict import FAILED, NEVER_STARTED, REACHED, TIMEOUT, Verdict
+from .verdict import Verdict, VerdictWord
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class RestartJudge:
         timeline: the history so far.
     """
 
-    lasting = False
+    must_hold = False
 
     def __init__(self, pod: Mapping[str, Any], container: str | None, until: Until) -> None:
         self._until = until
@@ -95,8 +95,8 @@ class RestartJudge:
             waits_for |= {as_text(status.get("name")) for init, status in container_statuses(self._pod) if init}
         found = obstacle(self._pod, self._image_message, waits_for)
         if found is not None and found.container == self.container:
-            restarts = found.kind == "CrashLoopBackOff" or (
-                found.kind == "RunContainerError" and bool(self.timeline.runs)
+            restarts = found.cause == "CrashLoopBackOff" or (
+                found.cause == "RunContainerError" and bool(self.timeline.runs)
             )
             return None if restarts else found
         return found
@@ -104,13 +104,13 @@ class RestartJudge:
     def verdict(self, now: float) -> Verdict | None:
         missing = self._until.missing(self.timeline)
         if not missing:
-            return Verdict(REACHED, self._reached())
+            return Verdict(VerdictWord.REACHED, self._reached())
         unknown = self._unknown_container()
         if unknown:
             return unknown
         found = self._obstacle
         if found is not None and now - self._since >= found.patience:
-            verdict = FAILED if found.failed or self.timeline.runs else NEVER_STARTED
+            verdict = VerdictWord.FAILED if found.failed or self.timeline.runs else VerdictWord.NEVER_STARTED
             return Verdict(verdict, f"{', '.join(missing)}, and {found.reason}", found.hint)
         return self._final(missing)
 
@@ -121,17 +121,19 @@ class RestartJudge:
             return None
         has = ", ".join(names + init) or "none"
         return Verdict(
-            NEVER_STARTED, f"the pod has no container {self.container!r}; it has {has}", "correct the option container"
+            VerdictWord.NEVER_STARTED,
+            f"the pod has no container {self.container!r}; it has {has}",
+            "correct the option container",
         )
 
     def _final(self, missing: list[str]) -> Verdict | None:
         """The container has ended and its restart policy leaves it so."""
-        kind, details = state_of(container_status(self._pod, self.container))
+        state, details = state_of(container_status(self._pod, self.container))
         code = details.get("exitCode")
-        if kind != "terminated" or restarts_on(self._pod, self.container, code if isinstance(code, int) else None):
+        if state != "terminated" or restarts_on(self._pod, self.container, code if isinstance(code, int) else None):
             return None
         return Verdict(
-            FAILED,
+            VerdictWord.FAILED,
             f"{', '.join(missing)}, and container {self.container} has ended with exit code {code} for good: its restart policy does not restart it",
             "use a restartPolicy that restarts it, or wait for something else",
         )
@@ -147,10 +149,10 @@ class RestartJudge:
     def at_timeout(self) -> Verdict:
         missing = ", ".join(self._until.missing(self.timeline))
         if self._obstacle:
-            return Verdict(TIMEOUT, f"{missing} in time: {self._obstacle.reason}", self._obstacle.hint)
+            return Verdict(VerdictWord.TIMEOUT, f"{missing} in time: {self._obstacle.reason}", self._obstacle.hint)
         status = container_status(self._pod, self.container)
         doing = describe_container(status) if status else describe(self._pod)
-        return Verdict(TIMEOUT, f"{missing} in time: {doing}", self._timeout_hint())
+        return Verdict(VerdictWord.TIMEOUT, f"{missing} in time: {doing}", self._timeout_hint())
 
     def _timeout_hint(self) -> str:
         others = [

@@ -11,24 +11,14 @@ tested with a list of events.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic
 
 from .._cluster.list_watch import DELETED, SYNCED, Event, Feed
 from .._ground.deadline import Clock, Deadline
-from .._ground.errors import ArgumentError, KubelabsError
+from .._ground.errors import KubelabsError
 from .._pods.status import is_deleting, name_of, namespace_of, uid_of
-from .verdict import (
-    DELETED_MEANWHILE,
-    GONE,
-    NEVER_STARTED,
-    OUT_OF_SIGHT,
-    REACHED,
-    TIMEOUT,
-    Judge,
-    Verdict,
-    replaced,
-)
+from .verdict import DELETED_MEANWHILE, OUT_OF_SIGHT, Ending, JudgeT, Key, Verdict, VerdictWord, replaced
 
 #: Seconds that a pod's successor may take to appear: controllers replace at once, and "replaced" says more than "deleted".
 REPLACEMENT_PATIENCE = 1.0
@@ -37,41 +27,39 @@ TICK = 0.5
 #: Seconds between looks at what the watch does not show.
 LOOK_EVERY = 4.0
 
-Key = tuple[str, str]
-
 
 @dataclass
-class Entry:
+class Entry(Generic[JudgeT]):
     """One pod on the roll.
 
     Attributes:
-        key: (namespace, name).
-        pod: its last known state, {} when it never appeared.
+        judge: None until the pod has appeared.
+        pod: its last known state, {} until it has appeared.
+        since: when it first appeared, on the monotonic clock.
         verdict: None while undecided.
         decided: when, on the monotonic clock.
-        since: when it was first seen, on the monotonic clock.
     """
 
     key: Key
-    judge: Judge | None = None
-    pod: Mapping[str, Any] | None = None
-    verdict: Verdict | None = None
-    decided: float | None = None
+    judge: JudgeT | None = None
+    pod: Mapping[str, Any] = field(default_factory=dict)
     since: float = 0.0
+    verdict: Verdict | None = None
+    decided: float = 0.0
 
     @property
     def uid(self) -> str:
-        return uid_of(self.pod) if self.pod else ""
+        return uid_of(self.pod)
 
     @property
     def settled(self) -> bool:
         """Whether nothing that may still come changes the verdict."""
-        return self.verdict is not None and not (
-            self.verdict.verdict == REACHED and self.judge is not None and self.judge.lasting
-        )
+        if self.verdict is None:
+            return False
+        return self.verdict.word != VerdictWord.REACHED or self.judge is None or not self.judge.must_hold
 
 
-class Roll:
+class Roll(Generic[JudgeT]):
     """The pods that are waited for.
 
     Args:
@@ -88,7 +76,7 @@ class Roll:
 
     def __init__(
         self,
-        make_judge: Callable[[Mapping[str, Any]], Judge],
+        make_judge: Callable[[Mapping[str, Any]], JudgeT],
         *,
         expected: Sequence[Key] | None,
         namespaces: Sequence[str],
@@ -101,7 +89,7 @@ class Roll:
         self._grace = grace
         self._started = started
         self.synced = False
-        self.entries: dict[Key, Entry] = {key: Entry(key) for key in expected or ()}
+        self.entries: dict[Key, Entry[JudgeT]] = {key: Entry(key) for key in expected or ()}
         self._open = set(self.entries)
         self._last_gone = started - REPLACEMENT_PATIENCE
 
@@ -116,12 +104,12 @@ class Roll:
         if event.type == DELETED:
             self._last_gone = now
             self._gone(entry, event, now)
-        elif entry.pod is not None and uid_of(event.object) != entry.uid:
+        elif entry.pod and uid_of(event.object) != entry.uid:
             self._replaced(entry, event, now)
         elif not entry.settled:
             self._seen(entry, event, now)
 
-    def _entry(self, event: Event) -> Entry | None:
+    def _entry(self, event: Event) -> Entry[JudgeT] | None:
         key = (namespace_of(event.object), name_of(event.object))
         if key not in self.entries and not self._exact and (not self._namespaces or key[0] in self._namespaces):
             if event.type == DELETED or is_deleting(event.object):
@@ -130,7 +118,7 @@ class Roll:
             self._open.add(key)
         return self.entries.get(key)
 
-    def _seen(self, entry: Entry, event: Event, now: float) -> None:
+    def _seen(self, entry: Entry[JudgeT], event: Event, now: float) -> None:
         if entry.judge is None:
             entry.judge, entry.since = self._make_judge(event.object), now
         entry.pod = event.object
@@ -138,35 +126,35 @@ class Roll:
         verdict = entry.judge.verdict(now)
         if verdict is None and is_deleting(event.object):
             self._last_gone = now
-            verdict = Verdict(GONE, "the pod is being deleted", "find out who deletes it, and run again")
+            verdict = Verdict(VerdictWord.DELETED, "the pod is being deleted", "find out who deletes it, and run again")
         if verdict != entry.verdict:
             self._revise(entry, verdict, now)
 
-    def _gone(self, entry: Entry, event: Event, now: float) -> None:
+    def _gone(self, entry: Entry[JudgeT], event: Event, now: float) -> None:
         if entry.settled or entry.uid != uid_of(event.object):
             return
         self._revise(entry, DELETED_MEANWHILE if is_deleting(event.object) else OUT_OF_SIGHT, now)
 
-    def _revise(self, entry: Entry, verdict: Verdict | None, now: float) -> None:
+    def _revise(self, entry: Entry[JudgeT], verdict: Verdict | None, now: float) -> None:
         """Takes back what was decided, if anything was, for another verdict or for none yet."""
-        entry.verdict = entry.decided = None
+        entry.verdict = None
         self._open.add(entry.key)
         self.decide(entry, verdict, now)
 
-    def _replaced(self, entry: Entry, event: Event, now: float) -> None:
+    def _replaced(self, entry: Entry[JudgeT], event: Event, now: float) -> None:
         """Another pod under the same name: pods are told apart by UID, and a verdict about the first is not about the second."""
-        if not entry.settled or (entry.verdict is not None and entry.verdict.verdict == GONE):
+        if not entry.settled or (entry.verdict is not None and entry.verdict.word == VerdictWord.DELETED):
             self._revise(entry, replaced(entry.uid, uid_of(event.object)), now)
 
-    def decide(self, entry: Entry, verdict: Verdict | None, now: float) -> None:
+    def decide(self, entry: Entry[JudgeT], verdict: Verdict | None, now: float) -> None:
         """Settles an undecided pod; None leaves it undecided."""
         if verdict is not None and entry.verdict is None:
             entry.verdict, entry.decided = verdict, now
             self._open.discard(entry.key)
 
-    def undecided(self) -> list[Entry]:
+    def undecided(self) -> list[Entry[JudgeT]]:
         """The pods that are there and not decided."""
-        return [self.entries[key] for key in self._open if self.entries[key].pod is not None]
+        return [self.entries[key] for key in self._open if self.entries[key].pod]
 
     def tick(self, now: float) -> None:
         """Decides what time decides: obstacles that have lasted long enough, pods that never appeared."""
@@ -178,9 +166,10 @@ class Roll:
                 self.decide(
                     entry,
                     Verdict(
-                        NEVER_STARTED,
+                        VerdictWord.NEVER_STARTED,
                         f"no such pod appeared within {self._grace:.0f} s",
-                        "check whether it was created and carries the labels of the selector; a quota or an admission rule may have refused it",
+                        "check whether it was created and carries the labels of the selector; a quota or an admission "
+                        "rule may have refused it",
                     ),
                     now,
                 )
@@ -195,20 +184,36 @@ class Roll:
         """No time is left: whatever is undecided is decided now."""
         for key in list(self._open):
             entry = self.entries[key]
-            verdict = entry.judge.at_timeout() if entry.judge else Verdict(TIMEOUT, "the pod was not seen in time", "")
+            verdict = (
+                entry.judge.at_timeout()
+                if entry.judge
+                else Verdict(VerdictWord.TIMEOUT, "the pod was not seen in time")
+            )
             if trouble:
-                verdict = Verdict(
-                    verdict.verdict, f"{verdict.reason}; the watch was disturbed: {trouble}", verdict.hint
-                )
+                verdict = replace(verdict, reason=f"{verdict.reason}; the watch was disturbed: {trouble}")
             self.decide(entry, verdict, now)
+
+    def endings(self) -> list[Ending[JudgeT]]:
+        """Of the pods that are decided, in the order in which they were expected; else by namespace and name."""
+        entries = self.entries.values() if self._exact else sorted(self.entries.values(), key=lambda entry: entry.key)
+        return [
+            Ending(entry.key, entry.pod, entry.judge, entry.verdict, entry.decided)
+            for entry in entries
+            if entry.verdict
+        ]
 
 
 def wait(
-    roll: Roll, feed: Feed, deadline: Deadline, clock: Clock, look: Callable[[Roll], None] = lambda roll: None
+    roll: Roll[JudgeT],
+    feed: Feed,
+    deadline: Deadline,
+    clock: Clock,
+    look: Callable[[Roll[JudgeT]], None] = lambda roll: None,
 ) -> None:
     """Feeds the roll until every pod is decided or the deadline has passed.
 
     Args:
+        clock: that of the deadline.
         look: called every LOOK_EVERY seconds, to decide by what a watch of pods does not show.
 
     Raises:
@@ -234,23 +239,8 @@ def wait(
             return
 
 
-def _take_in(roll: Roll, feed: Feed, deadline: Deadline, clock: Clock) -> None:
+def _take_in(roll: Roll[JudgeT], feed: Feed, deadline: Deadline, clock: Clock) -> None:
     event = feed.next(deadline.clip(TICK))
     while event is not None:
         roll.observe(event, clock())
         event = feed.next(0.0)
-
-
-def expected_keys(pods: Sequence[Mapping[str, Any]] | None) -> list[Key] | None:
-    """(namespace, name) of the module option `pods`, None when it was not given.
-
-    Raises:
-        ArgumentError: a pod is listed twice.
-    """
-    if pods is None:
-        return None
-    keys = [(str(pod["namespace"]), str(pod["name"])) for pod in pods]
-    twice = sorted({key for key in keys if keys.count(key) > 1}) if len(set(keys)) < len(keys) else []
-    if twice:
-        raise ArgumentError(f"pods lists {', '.join('/'.join(key) for key in twice)} more than once.")
-    return keys

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._pods import obstacles
-from ansible_collections.kubelabs.pods.plugins.module_utils._pods.restart_timeline import TOLERANCE_REASON
+from ansible_collections.kubelabs.pods.plugins.module_utils._pods.back_off import TOLERANCE_REASON
 from ansible_collections.kubelabs.pods.plugins.modules import pod_restart_watch
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi
 from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import run_module
@@ -72,7 +72,7 @@ def test_recordings_give_the_same_verdict(api, watch, version, until, restarts):
     play(api, history)
     one = watch(until)["results"][0]
     assert (one["verdict"], one["restarts"], one["in_back_off"]) == ("reached", restarts, True)
-    assert one["back_off"]["verdict"] == ("not_observed" if restarts == 1 else "as_expected")
+    assert one["back_off"]["finding"] == ("not_observed" if restarts == 1 else "as_expected")
     assert [delay["nominal"] for delay in one["delays"]] == [0, 10, 20, 40, 80][:restarts]
     assert [run["number"] for run in one["runs"]] == list(range(restarts + 1))
 
@@ -106,7 +106,7 @@ def test_result(api, watch):
                 "exit_code": 1,
                 "reason": "Error",
                 "duration": 3.0,
-                "seen": "inferred",
+                "known_from": "last_state",
             },
             {
                 "number": 2,
@@ -115,7 +115,7 @@ def test_result(api, watch):
                 "exit_code": None,
                 "reason": "",
                 "duration": None,
-                "seen": "seen",
+                "known_from": "state",
             },
         ],
         "delays": [
@@ -143,7 +143,7 @@ def test_result(api, watch):
             },
         ],
         "back_off": {
-            "verdict": "as_expected",
+            "finding": "as_expected",
             "reason": "Restart 2 came after 13 s (nominal 10 s, accepted 9 to 30 s).",
         },
         "kubectl": f"kubectl --server={api.url} -n lab-alice describe pod crash",
@@ -288,7 +288,7 @@ def test_replaced_after_a_deletion_with_grace(api, watch):
 
 def test_pod_that_never_appears(watch):
     one = watch({"restarts": 1}, pods=[{"namespace": "n", "name": "x"}])["results"][0]
-    assert (one["verdict"], one["runs"], one["delays"], one["back_off"]["verdict"]) == (
+    assert (one["verdict"], one["runs"], one["delays"], one["back_off"]["finding"]) == (
         "never_started",
         [],
         [],

@@ -11,7 +11,7 @@ from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import ended, make_
 
 
 @pytest.mark.parametrize(
-    "status, kind, patience, failed",
+    "status, cause, patience, failed",
     [
         ({"containers": [waiting(reason="ErrImagePull", message="not found")]}, "ErrImagePull", 0, False),
         ({"containers": [waiting(reason="ErrImagePull", message="pull access denied")]}, "ErrImagePull", 0, False),
@@ -50,9 +50,9 @@ from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import ended, make_
         ),
     ],
 )
-def test_obstacles(status, kind, patience, failed):
+def test_obstacles(status, cause, patience, failed):
     found = obstacle(make_pod(ready=False, **status))
-    assert (found.kind, found.patience, found.failed) == (kind, patience, failed)
+    assert (found.cause, found.patience, found.failed) == (cause, patience, failed)
     assert found.reason and found.hint
 
 

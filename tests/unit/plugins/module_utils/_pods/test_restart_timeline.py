@@ -11,12 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.times import iso, parse_time
-from ansible_collections.kubelabs.pods.plugins.module_utils._pods.restart_timeline import (
+from ansible_collections.kubelabs.pods.plugins.module_utils._pods.back_off import (
     CURVE,
-    Timeline,
-    build_timeline,
-    go_duration,
+    BackOff,
+    Finding,
+    back_off,
+    delays,
     tolerance,
+)
+from ansible_collections.kubelabs.pods.plugins.module_utils._pods.restart_timeline import (
+    Timeline,
+    go_duration,
 )
 from ansible_collections.kubelabs.pods.plugins.module_utils._pods.status import in_back_off
 from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import (
@@ -28,6 +33,14 @@ from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import (
     terminated,
     waiting,
 )
+
+
+def build_timeline(container, observations):
+    timeline = Timeline(container)
+    for _observed, pod in observations:
+        timeline.observe(pod)
+    return timeline
+
 
 START = datetime(2026, 11, 22, 8, 0, 0, tzinfo=UTC)
 
@@ -50,17 +63,17 @@ def test_recording_gives_runs_delays_and_verdict(version, observed):
     assert [run.number for run in timeline.ordered_runs()] == [0, 1, 2, 3, 4, 5]
     assert [run.duration for run in timeline.ordered_runs()][:5] == [3, 3, 3, 3, 3]
     assert {(run.exit_code, run.reason) for run in timeline.ordered_runs()[:5]} == {(1, "Error")}
-    assert [(delay.restart, delay.nominal) for delay in timeline.delays()] == [
+    assert [(delay.restart, delay.nominal) for delay in delays(timeline)] == [
         (1, 0),
         (2, 10),
         (3, 20),
         (4, 40),
         (5, 80),
     ]
-    assert [delay.observed for delay in timeline.delays()] == observed
-    assert [delay.source for delay in timeline.delays()] == ["curve"] + 4 * ["message"]
-    assert all(delay.within for delay in timeline.delays())
-    assert timeline.back_off()["verdict"] == "as_expected"
+    assert [delay.observed for delay in delays(timeline)] == observed
+    assert [delay.source for delay in delays(timeline)] == ["curve"] + 4 * ["message"]
+    assert all(delay.within for delay in delays(timeline))
+    assert back_off(timeline).finding == "as_expected"
 
 
 def test_both_recordings_say_back_off_after_the_second_exit():
@@ -79,18 +92,18 @@ def test_both_recordings_say_back_off_after_the_second_exit():
     ]
     timeline = build_timeline("app", without_flash)
     assert timeline.in_back_off
-    assert [delay.source for delay in timeline.delays()] == 5 * ["curve"]
-    assert timeline.back_off()["verdict"] == "as_expected"
+    assert [delay.source for delay in delays(timeline)] == 5 * ["curve"]
+    assert back_off(timeline).finding == "as_expected"
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_recording_status_by_status_never_takes_anything_back(version):
     timeline = Timeline("app")
-    runs = delays = 0
+    runs = known = 0
     for _when, pod in crash_loop(version):
         timeline.observe(pod)
-        assert len(timeline.runs) >= runs and len(timeline.delays()) >= delays
-        runs, delays = len(timeline.runs), len(timeline.delays())
+        assert len(timeline.runs) >= runs and len(delays(timeline)) >= known
+        runs, known = len(timeline.runs), len(delays(timeline))
 
 
 # --- the rules, one by one ---
@@ -109,7 +122,7 @@ def test_delay_outside_the_default_curve_is_unknown_until_the_kubelet_has_spoken
     timeline = observe(
         terminated(restarts=1, started=at(3), finished=at(6), last=first), running(restarts=2, started=at(6 + delay))
     )
-    assert timeline.delays()[-1].within is within
+    assert delays(timeline)[-1].within is within
 
 
 @pytest.mark.parametrize("delay, within", [(8, False), (9, True), (30, True), (31, False)])
@@ -124,28 +137,28 @@ def test_delay_against_the_nominal_value_of_the_message(delay, within):
         ),
         running(restarts=2, started=at(6 + delay), last=last),
     )
-    assert [(one.restart, one.within, one.source) for one in timeline.delays()] == [
+    assert [(one.restart, one.within, one.source) for one in delays(timeline)] == [
         (1, None, "curve"),
         (2, within, "message"),
     ]
-    assert timeline.back_off()["verdict"] == ("as_expected" if within else "off")
+    assert back_off(timeline).finding == ("as_expected" if within else "off")
 
 
 def test_first_restart_is_free_and_may_not_be_late():
     first = ended(started=at(0), finished=at(3))
-    assert observe(running(restarts=1, started=at(4), last=first)).delays()[0].within is True
+    assert delays(observe(running(restarts=1, started=at(4), last=first)))[0].within is True
     late = observe(running(restarts=1, started=at(3 + 21), last=first))
-    assert late.delays()[0].within is False
-    assert late.back_off()["verdict"] == "off"
+    assert delays(late)[0].within is False
+    assert back_off(late).finding == "off"
 
 
 def test_first_restart_alone_says_nothing_about_the_back_off():
     timeline = observe(running(restarts=1, started=at(4), last=ended(started=at(0), finished=at(3))))
-    assert timeline.back_off()["verdict"] == "not_observed"
+    assert back_off(timeline).finding == "not_observed"
 
 
 def test_no_restart():
-    assert observe(running()).back_off() == {"verdict": "not_observed", "reason": "the container was not restarted"}
+    assert back_off(observe(running())) == BackOff(Finding.NOT_OBSERVED, "the container was not restarted")
 
 
 def test_the_curve_where_the_kubelet_says_nothing():
@@ -157,7 +170,7 @@ def test_the_curve_where_the_kubelet_says_nothing():
         states.append(running(restarts=restart, started=at(now + 3 + delay), last=last))
         now += 3 + delay
     timeline = observe(*states)
-    assert [(delay.nominal, delay.observed, delay.within) for delay in timeline.delays()] == [
+    assert [(delay.nominal, delay.observed, delay.within) for delay in delays(timeline)] == [
         (delay, delay, True) for delay in documented
     ]
 
@@ -171,7 +184,7 @@ def test_node_with_another_curve_is_measured_against_what_it_says():
         running(restarts=2, started=at(7), last=last),
         running(restarts=3, started=at(11), last=ended(started=at(7), finished=at(10))),
     )
-    assert [(one.nominal, one.within) for one in timeline.delays()] == [(0, None), (1, True), (2, True)]
+    assert [(one.nominal, one.within) for one in delays(timeline)] == [(0, None), (1, True), (2, True)]
 
 
 def test_ten_minutes_of_running_begin_the_curve_anew():
@@ -182,7 +195,7 @@ def test_ten_minutes_of_running_begin_the_curve_anew():
         terminated(restarts=5, started=at(701), finished=at(704), last=long),
         running(restarts=6, started=at(715), last=ended(started=at(701), finished=at(704))),
     )
-    assert [(one.restart, one.nominal, one.within) for one in timeline.delays()][-2:] == [(5, 0, True), (6, 10, True)]
+    assert [(one.restart, one.nominal, one.within) for one in delays(timeline)][-2:] == [(5, 0, True), (6, 10, True)]
 
 
 @pytest.mark.parametrize("delay, within", [(1, None), (10, None), (40, True), (66, False)])
@@ -202,7 +215,7 @@ def test_a_kubelet_that_has_restarted_begins_the_curve_anew_without_a_word(delay
             )
         states.append(running(restarts=restart, started=at(now + 3 + pause), last=last))
         now += 3 + pause
-    assert [(one.nominal, one.within) for one in observe(*states).delays()] == [
+    assert [(one.nominal, one.within) for one in delays(observe(*states))] == [
         (0, True),
         (10, True),
         (20, True),
@@ -215,7 +228,7 @@ def test_nine_minutes_do_not():
         terminated(restarts=4, started=at(100), finished=at(640)),
         running(restarts=5, started=at(641), last=ended(started=at(100), finished=at(640))),
     )
-    assert timeline.delays()[-1].nominal == 80
+    assert delays(timeline)[-1].nominal == 80
 
 
 def test_start_error_has_no_duration():
@@ -230,7 +243,7 @@ def test_duration_is_never_negative():
 
 def test_only_inferred_runs_are_marked():
     timeline = observe(running(restarts=3, started=at(60), last=ended(started=at(20), finished=at(30))))
-    assert [(run.number, run.as_dict()["seen"]) for run in timeline.ordered_runs()] == [(2, "inferred"), (3, "seen")]
+    assert [(run.number, run.known_from) for run in timeline.ordered_runs()] == [(2, "last_state"), (3, "state")]
 
 
 def test_straight_to_crash_loop():
@@ -252,7 +265,7 @@ def test_restart_count_may_jump():
         running(restarts=1000000, started=at(90), last=ended(started=at(30), finished=at(40))),
     )
     assert [run.number for run in timeline.ordered_runs()] == [0, 999999, 1000000]
-    assert [delay.restart for delay in timeline.delays()] == [999999, 1000000]
+    assert [delay.restart for delay in delays(timeline)] == [999999, 1000000]
 
 
 @pytest.mark.parametrize(
@@ -286,29 +299,6 @@ def test_no_back_off_before_the_first_restart_nor_while_being_deleted():
 )
 def test_go_duration(text, seconds):
     assert go_duration(text) == seconds
-
-
-def test_as_dict_has_what_the_module_documents():
-    timeline = build_timeline("app", crash_loop("1.36"))
-    assert set(timeline.ordered_runs()[0].as_dict()) == {
-        "number",
-        "started",
-        "finished",
-        "exit_code",
-        "reason",
-        "duration",
-        "seen",
-    }
-    assert set(timeline.delays()[0].as_dict()) == {
-        "restart",
-        "observed",
-        "nominal",
-        "low",
-        "high",
-        "within",
-        "source",
-        "reason",
-    }
 
 
 # --- any history, sampled in any way ---
@@ -354,13 +344,13 @@ def test_timeline_agrees_with_the_truth_whatever_was_sampled(history, data):
         assert run.started in (None, parse_time(started))
         assert run.finished in (None, parse_time(finished))
         assert run.exit_code in (None, code)
-    for delay in timeline.delays():
+    for delay in delays(timeline):
         assert delay.within is not False
         if delay.observed is not None:
             before = parse_time(truth[delay.restart - 1][1])
             assert delay.observed == (parse_time(truth[delay.restart][0]) - before).total_seconds()
     assert timeline.restarts == max(status["restartCount"] for status in sampled)
-    assert timeline.back_off()["verdict"] != "off"
+    assert back_off(timeline).finding != "off"
 
 
 @given(histories(), st.randoms(use_true_random=False))
@@ -370,8 +360,8 @@ def test_the_order_of_the_statuses_does_not_matter(history, random):
     shuffled = list(statuses)
     random.shuffle(shuffled)
     straight, other = observe(*statuses), observe(*shuffled)
-    assert [run.as_dict() for run in other.ordered_runs()] == [run.as_dict() for run in straight.ordered_runs()]
-    assert other.delays() == straight.delays()
+    assert other.ordered_runs() == straight.ordered_runs()
+    assert delays(other) == delays(straight)
 
 
 JSON = st.recursive(
@@ -420,8 +410,8 @@ def test_no_status_crashes_it(status, spec):
             "status": {"containerStatuses": [{"name": "app", "restartCount": 1, "state": status, "lastState": status}]},
         }
     )
-    timeline.delays()
-    timeline.back_off()
+    delays(timeline)
+    back_off(timeline)
 
 
 @given(st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(9000, 1, 1)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._watch.ready_judge import ReadyJudge
-from ansible_collections.kubelabs.pods.plugins.module_utils._watch.roll import REACHED
+from ansible_collections.kubelabs.pods.plugins.module_utils._watch.verdict import VerdictWord
 from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import make_pod
 
 AT = datetime(2026, 11, 22, 8, 31, 41, tzinfo=UTC)
@@ -24,7 +24,7 @@ def pod(ready, since=None):
 
 def reached(judge, now):
     verdict = judge.verdict(now)
-    return verdict is not None and verdict.verdict == REACHED
+    return verdict is not None and verdict.word == VerdictWord.REACHED
 
 
 def test_a_pod_must_stay_ready_for_the_time_that_is_asked():

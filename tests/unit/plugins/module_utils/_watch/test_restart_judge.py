@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.kubelabs.pods.plugins.module_utils._pods.back_off import back_off, delays
 from ansible_collections.kubelabs.pods.plugins.module_utils._watch.ready_judge import ReadyJudge
 from ansible_collections.kubelabs.pods.plugins.module_utils._watch.restart_judge import RestartJudge, Until
 
@@ -49,4 +49,5 @@ def test_no_pod_crashes_a_judge_and_every_verdict_has_a_reason(spec, status, met
             verdict = judge.verdict(100.0)
             assert verdict is None or verdict.reason
             assert judge.at_timeout().reason
-        json.dumps([part.as_dict() for part in (*watched.timeline.ordered_runs(), *watched.timeline.delays())])
+        delays(watched.timeline)
+        back_off(watched.timeline)
