@@ -17,9 +17,12 @@ description:
   - Every pod gets a timeline of the runs of one container, with start, end, exit code and reason, and the delay before every
     restart measured against the back-off that Kubernetes promises.
   - The nominal delay is the one that the kubelet announces (C(back-off 40s restarting failed container)); where it was not seen,
-    0, 10, 20, 40, 80, 160, 300 s, because the first restart is free and then it doubles. A delay is as expected from 1 s less
-    than nominal (times have a resolution of 1 s) to the greater of 1.5 times nominal and 15 s more, plus 5 s, because the
-    kubelet does not look at the clock more often.
+    0, 10, 20, 40, 80, 160, 300 s, because the first restart is free and then it doubles.
+  - The back-off is kept to when no restart comes more than 1 s earlier than that (times have a resolution of 1 s), no run begins
+    before the one before it has ended, and what the kubelet announces doubles, up to the longest back-off of the node.
+  - How late a restart comes says how busy the node is, and is noted, never held against the back-off. A restart is late when it
+    comes after more than the greater of 1.5 times nominal and 15 s more, plus 5 s, because the kubelet does not look at the
+    clock more often.
   - A container is in back-off when it is not running, has ended at least once, will be restarted, and has been restarted
     before or is said to back off. Up to about 1.34 that shows as C(CrashLoopBackOff) all the time, later only for
     an instant; the verdict is the same.
@@ -63,7 +66,7 @@ options:
   fail_on_unmet:
     description:
       - Whether the task fails when O(until) does not hold for a pod. It does so after every pod is decided, and returns the same.
-      - A back-off that is off does not fail the task; look at RV(results[].back_off.finding).
+      - A back-off that is not kept to does not fail the task; look at RV(results[].back_off.finding).
     type: bool
     default: true
 seealso:
@@ -204,39 +207,52 @@ results:
           type: float
           sample: 10.0
         low:
-          description: The least that is as expected, in seconds.
+          description: The least that keeps to the back-off, in seconds.
           type: float
           sample: 9.0
         high:
-          description: The most that is as expected, in seconds.
+          description: The most that the kubelet's own rhythm explains, in seconds.
           type: float
           sample: 30.0
         within:
           description:
-            - Whether the delay is as expected. V(null) when it was not measured, or when it is outside and the node may be
-              set to another back-off.
+            - Whether RV(results[].delays[].observed) lies between RV(results[].delays[].low) and RV(results[].delays[].high). V(null)
+              when it was not measured, or when it is less and the kubelet has not announced the back-off itself, because the node
+              may be set to a shorter one.
           type: bool
           sample: true
+        late:
+          description: Seconds beyond RV(results[].delays[].high). V(0) when it was not late, or not measured.
+          type: float
+          sample: 0.0
         source:
           description: V(message) when the kubelet announced the nominal delay, V(curve) when it was derived.
           type: str
           sample: message
         reason:
-          description: Where the nominal delay comes from, what is accepted, and why so much.
+          description: Where the nominal delay comes from, what is usual, and why so much.
           type: str
-          sample: 'The kubelet announced 10 s; accepted are 9 to 30 s: times are whole seconds, and the kubelet looks again only every 10 to 15 s.'
+          sample: 'The kubelet announced 10 s; 9 to 30 s are usual: times are whole seconds, and the kubelet looks again only every 10 to 15 s.'
     back_off:
-      description: Whether the back-off is as it should be.
+      description: Whether the back-off was kept to.
       type: dict
       contains:
         finding:
-          description: V(as_expected), V(off) or V(not_observed).
+          description:
+            - V(as_expected) means that it was kept to, however late a restart came.
+            - V(off) means that a restart came earlier than the kubelet had announced, that a run began before the one before it
+              had ended, or that what the kubelet announced does not double.
+            - V(not_observed) means that no delay with a back-off was measured. The first restart is free and has none.
           type: str
           sample: as_expected
         reason:
           description: One sentence that says what was measured.
           type: str
-          sample: Restart 2 came after 13 s (nominal 10 s, accepted 9 to 30 s).
+          sample: Restart 2 came after 13 s (back-off 10 s); the kubelet announced 10 s.
+        note:
+          description: One sentence that names the restarts that came late, with the figures. Empty when none did.
+          type: str
+          sample: 'Restart 1 came 5 s late (after 25 s, where up to 20 s are usual): the node is busy, which says nothing against the back-off.'
     node:
       description: The node that the pod is on. Empty when it has none.
       type: str

@@ -68,15 +68,17 @@ class DelayResult(TypedDict):
     low: float
     high: float
     within: bool | None
+    late: float
     source: Source
     reason: str
 
 
 class BackOffResult(TypedDict):
-    """Whether the back-off is as it should be."""
+    """Whether the back-off was kept to."""
 
     finding: Finding
     reason: str
+    note: str
 
 
 class RestartResult(WatchResult):
@@ -164,10 +166,11 @@ def _delay_result(delay: Delay) -> DelayResult:
         "low": delay.low,
         "high": delay.high,
         "within": delay.within,
+        "late": delay.late,
         "source": delay.source,
         "reason": sentence(delay.reason),
     }
 
 
 def _back_off_result(found: BackOff) -> BackOffResult:
-    return {"finding": found.finding, "reason": sentence(found.reason)}
+    return {"finding": found.finding, "reason": sentence(found.reason), "note": sentence(found.note)}

@@ -7,12 +7,21 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.kubelabs.pods.plugins.module_utils._pods.restart_timeline import Timeline
+
 RECORDINGS = Path(__file__).parent.parent / "recordings"
 VERSIONS = ("1.20", "1.36")
+START = datetime(2026, 11, 22, 8, 0, 0, tzinfo=UTC)
+
+
+def at(seconds: float) -> str:
+    """A time as the API writes it, so many seconds after START."""
+    return (START + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def make_pod(
@@ -134,6 +143,49 @@ def crash_loop(version: str) -> list[tuple[datetime, dict[str, Any]]]:
         }
         history.append((datetime.fromisoformat(change["at"]), pod))
     return history
+
+
+def timeline_of(*containers: dict[str, Any], **pod: Any) -> Timeline:
+    """The timeline of the container `app` that follows from these statuses of it."""
+    timeline = Timeline("app")
+    for container in containers:
+        timeline.observe(make_pod(containers=[container], **pod))
+    return timeline
+
+
+def restarting(
+    pauses: Sequence[float],
+    announced: Mapping[int, float] | None = None,
+    lasting: Mapping[int, float] | None = None,
+) -> Timeline:
+    """The timeline of a container that restarted after these pauses in seconds, every run seen.
+
+    Args:
+        announced: the back-off that the kubelet named before a restart, by its number.
+        lasting: seconds that a run lasted, by its number; 3 where it is not there.
+    """
+    statuses, now = [], 0.0
+    for restart, pause in enumerate(pauses, 1):
+        ran = (lasting or {}).get(restart - 1, 3)
+        last = ended(started=at(now), finished=at(now + ran))
+        if restart in (announced or {}):
+            statuses.append(waiting(**backing_off(announced[restart]), restarts=restart - 1, last=last))
+        now += ran + pause
+        statuses.append(running(restarts=restart, started=at(now), last=last))
+    return timeline_of(*statuses)
+
+
+def backing_off(seconds: float) -> dict[str, str]:
+    """Reason and message of a container in back-off."""
+    return {
+        "reason": "CrashLoopBackOff",
+        "message": f"back-off {go_duration(seconds)} restarting failed container=app pod=crash_lab-alice(uid)",
+    }
+
+
+def go_duration(seconds: float) -> str:
+    minutes, rest = divmod(seconds, 60)
+    return f"{int(minutes)}m{rest:g}s" if minutes else f"{rest:g}s"
 
 
 def make_event(

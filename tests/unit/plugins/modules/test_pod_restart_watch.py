@@ -9,7 +9,7 @@ import time
 import pytest
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._pods import obstacles
-from ansible_collections.kubelabs.pods.plugins.module_utils._pods.back_off import TOLERANCE_REASON
+from ansible_collections.kubelabs.pods.plugins.module_utils._pods.back_off import USUAL_REASON
 from ansible_collections.kubelabs.pods.plugins.modules import pod_restart_watch
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi
 from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import run_module
@@ -126,8 +126,9 @@ def test_result(api, watch):
                 "low": -1.0,
                 "high": 20.0,
                 "within": None,
+                "late": 0.0,
                 "source": "curve",
-                "reason": "The first restart is free; accepted are 0 to 20 s: " + TOLERANCE_REASON + ".",
+                "reason": "The first restart is free; 0 to 20 s are usual: " + USUAL_REASON + ".",
             },
             {
                 "restart": 2,
@@ -136,15 +137,16 @@ def test_result(api, watch):
                 "low": 9.0,
                 "high": 30.0,
                 "within": True,
+                "late": 0.0,
                 "source": "curve",
-                "reason": "10 s would be the default, which the kubelet was not seen to confirm; accepted are 9 to 30 s: "
-                + TOLERANCE_REASON
-                + ".",
+                "reason": "10 s would be the default, which the kubelet was not seen to confirm; "
+                "9 to 30 s are usual: " + USUAL_REASON + ".",
             },
         ],
         "back_off": {
             "finding": "as_expected",
-            "reason": "Restart 2 came after 13 s (nominal 10 s, accepted 9 to 30 s).",
+            "reason": "Restart 2 came after 13 s (back-off 10 s).",
+            "note": "",
         },
         "kubectl": f"kubectl --server={api.url} -n lab-alice describe pod crash",
     }

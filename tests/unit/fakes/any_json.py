@@ -1,0 +1,39 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""JSON that any server may send, with the keys and words that the readers of pods and events look for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+
+KEYS = (
+    "action annotations conditions containers deletionTimestamp exitCode exitCodes finishedAt involvedObject labels "
+    "lastState lastTimestamp lastTransitionTime message metadata name namespace operator phase ready reason restartCount "
+    "restartPolicy restartPolicyRules running series started startedAt state status terminated type uid values waiting"
+).split()
+WORDS: Sequence[str] = [
+    *"2026-11-22T08:31:41Z app Failed False In Never NotIn Restart Ready Succeeded True PodScheduled".split(),
+    *"CrashLoopBackOff ImagePullBackOff ErrImagePull RunContainerError Unschedulable ContainerStatusUnknown".split(),
+    *"DisruptionTarget TerminationByKubelet Evicted".split(),
+    "back-off 1h5m0s restarting failed",
+]
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=5)
+    | st.sampled_from(WORDS)
+)
+#: Anything.
+JSON = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
+    max_leaves=15,
+)
+#: An object.
+OBJECT = st.dictionaries(st.sampled_from(KEYS), JSON, max_size=6)
