@@ -65,7 +65,7 @@ def kubectl(*words: str, stdin: str | None = None) -> str:
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -262,7 +262,7 @@ class Namespace:
         }
 
     def ready(self, *names: str) -> None:
-        self.kubectl("wait", "--for=condition=Ready", "--timeout=60s", *[f"pod/{name}" for name in names])
+        self.kubectl("wait", "--for=condition=Ready", "--timeout=240s", *[f"pod/{name}" for name in names])
 
 
 @pytest.fixture(name="namespace")

@@ -2,17 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""pod_restart_watch and pod_ready_watch on a real cluster: why a pod does not start, how it restarts, and what else can become of it."""
+"""The two watches on a real cluster: why pods do not start, how they restart, and what else can become of them.
+
+How long anything takes depends on what else the machine does, so no test compares seconds. That a cause is told, although
+the cluster would go on for ever, shows in a verdict other than `timeout`; how soon it is told, the unit tests say, with a
+clock of their own.
+"""
 
 from __future__ import annotations
 
 import itertools
 import time
 
+import pytest
 from conftest import Module, eventually, run_module
 
-#: Seconds in which a cause must be told that the cluster names at once.
-AT_ONCE = 12
+#: Seconds for what comes to an end by itself, long before, on a machine that has nothing else to do.
+PATIENCE = 240
+
+pytestmark = pytest.mark.timeout(5 * PATIENCE)
 
 
 def pods(namespace, *names):
@@ -23,7 +31,7 @@ def by_pod(answer):
     return {result["pod"]: result for result in answer["results"]}
 
 
-def test_what_keeps_pods_from_starting_is_told_within_seconds(namespace):
+def test_what_keeps_pods_from_starting_is_told(namespace):
     """Each with its cause and a hint; the pods that do start are not held up, and the others are not waited for."""
     missing = {"env": [{"name": "COLOUR", "valueFrom": {"configMapKeyRef": {"name": "no-such-map", "key": "colour"}}}]}
     namespace.apply(
@@ -50,45 +58,40 @@ def test_what_keeps_pods_from_starting_is_told_within_seconds(namespace):
             initContainers=[{"name": "before", "image": namespace.images["shell"], "command": ["sh", "-c", "exit 5"]}],
         ),
     )
-    started = time.monotonic()
-    answer = run_module("pod_ready_watch", label_selector=namespace.selector, timeout=90)
+    answer = run_module("pod_ready_watch", label_selector=namespace.selector, timeout=PATIENCE)
     assert answer["failed"]
     assert "9 of 11 pods did not become ready" in answer["msg"]
     results = by_pod(answer)
     assert [results[name]["verdict"] for name in ("good", "with-init")] == ["reached"] * 2
     assert results["good"]["pod_ip"] and results["good"]["node"] and not results["good"]["hint"]
-    causes = {  # verdict, words of the cause, word of the hint, seconds
-        "no-registry": ("never_started", ["registry.invalid/no/such:1"], "registry", 25),
-        "bad-name": ("never_started", ["InvalidImageName"], "correct the image's name", AT_ONCE),
-        "never-pull": ("never_started", ["ErrImageNeverPull"], "imagePullPolicy", AT_ONCE),
-        "no-config": ("never_started", ["CreateContainerConfigError", "no-such-map"], "ConfigMap", AT_ONCE),
-        "homeless": ("never_started", ["no node takes the pod", "node"], "node selector", 25),
-        "no-command": ("", ["no-such-program"], "command", 25),
-        "crashing": ("failed", ["container app is crash looping", "exit code 3"], "log", 40),
-        "failed": ("failed", ["failed for good", "code 4"], "", AT_ONCE),
-        "bad-init": ("failed", ["before", "exit code 5"], "log", 40),
+    causes = {  # verdict, words of the cause, word of the hint
+        "no-registry": ("never_started", ["registry.invalid/no/such:1"], "registry"),
+        "bad-name": ("never_started", ["InvalidImageName"], "correct the image's name"),
+        "never-pull": ("never_started", ["ErrImageNeverPull"], "imagePullPolicy"),
+        "no-config": ("never_started", ["CreateContainerConfigError", "no-such-map"], "ConfigMap"),
+        "homeless": ("never_started", ["no node takes the pod", "node"], "node selector"),
+        "no-command": ("", ["no-such-program"], "command"),
+        "crashing": ("failed", ["container app is crash looping", "exit code 3"], "log"),
+        "failed": ("failed", ["failed for good", "code 4"], ""),
+        "bad-init": ("failed", ["before", "exit code 5"], "log"),
     }
-    for name, (verdict, words, hint, seconds) in causes.items():
+    for name, (verdict, words, hint) in causes.items():
         result = results[name]
-        assert result["verdict"] == verdict or (not verdict and result["verdict"] in ("failed", "never_started")), (
-            result
-        )
+        assert result["verdict"] in ([verdict] if verdict else ["failed", "never_started"]), result
         for word in words:
             assert word.lower() in result["reason"].lower(), result["reason"]
         assert hint.lower() in result["hint"].lower() and result["hint"], result["hint"]
-        assert result["duration"] <= seconds, (name, result["duration"])
-    assert time.monotonic() - started < 60
 
 
 def test_the_instant_in_which_a_crash_loop_is_ready_does_not_count(namespace):
-    """Without a readiness probe a container counts as ready from its start, and what exits at once is ready for an instant."""
+    """Without a readiness probe a container is ready from its start, and what exits at once is so for an instant."""
     names = [f"crashing-{number}" for number in range(8)]
     watch = Module(
         "pod_ready_watch",
         label_selector=namespace.selector,
         pods=pods(namespace, *names),
-        grace=30,
-        timeout=60,
+        grace=PATIENCE,
+        timeout=PATIENCE,
         fail_on_unmet=False,
     )
     namespace.apply(*[namespace.pod(name, "sh", "-c", "exit 3") for name in names])
@@ -100,66 +103,74 @@ def test_a_pod_that_a_quota_refuses(namespace):
     """It never appears; the controller that cannot make it goes on trying, and only its events say why."""
     quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}}
     namespace.apply(quota)
-    eventually(lambda: namespace.kubectl("get", "resourcequota", "none", "-o", "jsonpath={.status.hard.pods}") == "0")
+    hard = ("get", "resourcequota", "none", "-o", "jsonpath={.status.hard.pods}")
+    eventually(lambda: namespace.kubectl(*hard) == "0", PATIENCE)
     pod = namespace.pod("web")
     template = {"metadata": {"labels": pod["metadata"]["labels"]}, "spec": pod["spec"]}
     spec = {"serviceName": "web", "selector": {"matchLabels": pod["metadata"]["labels"]}, "template": template}
     namespace.apply({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "web"}, "spec": spec})
-    eventually(lambda: "exceeded quota" in namespace.kubectl("get", "events"))
+    eventually(lambda: "exceeded quota" in namespace.kubectl("get", "events"), PATIENCE)
     answer = run_module(
-        "pod_ready_watch", label_selector=namespace.selector, pods=pods(namespace, "web-0"), grace=3, timeout=60
+        "pod_ready_watch", label_selector=namespace.selector, pods=pods(namespace, "web-0"), grace=3, timeout=PATIENCE
     )
     assert answer["failed"]
     (result,) = answer["results"]
     assert (result["verdict"], result["uid"], result["status"]) == ("never_started", "", "")
     assert "quota" in result["hint"]
-    assert result["duration"] < 8
     assert "exceeded quota: none" in result["reason"]
 
 
 def test_what_only_events_know_is_told(namespace):
-    """A volume that cannot be mounted and a probe that fails are no more than `not ready` in the status, for as long as one likes."""
+    """A volume that cannot be mounted and a probe that fails are in the status no more than `not ready`, for ever."""
     mount = {"volumeMounts": [{"name": "config", "mountPath": "/config"}]}
     probe = {"readinessProbe": {"exec": {"command": ["sh", "-c", "echo still closed; exit 1"]}, "periodSeconds": 1}}
     namespace.apply(
         namespace.pod("no-volume", container=mount, volumes=[{"name": "config", "configMap": {"name": "no-such-map"}}]),
         namespace.pod("closed", container=probe),
     )
-    results = by_pod(run_module("pod_ready_watch", label_selector=namespace.selector, timeout=25))
-    assert {name: result["verdict"] for name, result in results.items()} == {
-        "no-volume": "never_started",
-        "closed": "timeout",
-    }
-    assert results["no-volume"]["duration"] < 20
-    assert (
-        "ContainerCreating" in results["no-volume"]["reason"]
-        and 'configmap "no-such-map" not found' in results["no-volume"]["reason"]
-    )
-    assert "ConfigMap" in results["no-volume"]["hint"]
-    assert "Readiness probe failed: still closed" in results["closed"]["reason"]
-    assert "probe" in results["closed"]["hint"]
+    selector = {"label_selector": namespace.selector, "fail_on_unmet": False}
+    no_volume = Module("pod_ready_watch", pods=pods(namespace, "no-volume"), timeout=PATIENCE, **selector)
+    eventually(lambda: "still closed" in namespace.kubectl("get", "events"), PATIENCE)
+
+    def ask():
+        """Until the events have been read in what was left of the time."""
+        (result,) = run_module("pod_ready_watch", pods=pods(namespace, "closed"), timeout=3, **selector)["results"]
+        return result if "still closed" in result["reason"] else None
+
+    closed = eventually(ask, PATIENCE)
+    assert closed["verdict"] == "timeout"
+    assert "Readiness probe failed: still closed" in closed["reason"]
+    assert "probe" in closed["hint"]
+    (result,) = no_volume.result()["results"]
+    assert result["verdict"] == "never_started"
+    assert "ContainerCreating" in result["reason"] and 'configmap "no-such-map" not found' in result["reason"]
+    assert "ConfigMap" in result["hint"]
 
 
 def test_ready_until_the_wait_is_over(namespace):
-    """While one is late, of those that were ready one is deleted and one exits: green would be a lie."""
-    late = {"readinessProbe": {"exec": {"command": ["true"]}, "initialDelaySeconds": 20}}
+    """While one is late, of those that were ready one is deleted and one begins to crash: green would be a lie."""
+    kept = {"container": {"volumeMounts": [{"name": "kept", "mountPath": "/kept"}]}}
+    kept["volumes"] = [{"name": "kept", "emptyDir": {}}]
+    probe = {"readinessProbe": {"exec": {"command": ["test", "-e", "/tmp/open"]}, "periodSeconds": 1}}
+    watch = Module(
+        "pod_ready_watch", label_selector=namespace.selector, grace=PATIENCE, timeout=PATIENCE, fail_on_unmet=False
+    )
     namespace.apply(
-        namespace.pod("late", container=late),
+        namespace.pod("late", container=probe),
         namespace.pod("stays"),
         namespace.pod("goes"),
-        namespace.pod("exits", "sh", "-c", "sleep 8; exit 1"),
+        namespace.pod("exits", "sh", "-c", "until test -e /kept/stop; do sleep 0.2; done; exit 1", **kept),
     )
-    watch = Module("pod_ready_watch", label_selector=namespace.selector, timeout=90, fail_on_unmet=False)
-    namespace.ready("goes", "exits")
-    time.sleep(4)
+    namespace.ready("stays", "goes", "exits")
+    time.sleep(10)  # for the watch to have begun
     namespace.kubectl("delete", "pod", "goes", "--wait=false")
+    namespace.kubectl("exec", "exits", "--", "touch", "/kept/stop")
+    crashing = ("get", "pod", "exits", "-o", "jsonpath={.status.containerStatuses[0].restartCount}")
+    eventually(lambda: namespace.kubectl(*crashing) != "0", PATIENCE)
+    namespace.kubectl("exec", "late", "--", "touch", "/tmp/open")
     results = by_pod(watch.result())
-    assert {name: results[name]["verdict"] for name in ("late", "stays")} == {"late": "reached", "stays": "reached"}
-    assert results["goes"]["verdict"] == "deleted", results["goes"]
-    assert results["exits"]["verdict"] in ("failed", "reached"), results["exits"]
-    assert (
-        results["exits"]["verdict"] == "failed" or results["exits"]["restarts"] >= 1
-    )  # up again, and so for two seconds
+    verdicts = {name: result["verdict"] for name, result in results.items()}
+    assert verdicts == {"late": "reached", "stays": "reached", "goes": "deleted", "exits": "failed"}, results
 
 
 def test_a_program_that_does_not_exist_restarts_all_the_same(namespace):
@@ -168,7 +179,7 @@ def test_a_program_that_does_not_exist_restarts_all_the_same(namespace):
         "pod_restart_watch",
         label_selector=namespace.selector,
         until={"restarts": 2, "state": "CrashLoopBackOff"},
-        timeout=90,
+        timeout=PATIENCE,
     )
     (result,) = answer["results"]
     assert (result["verdict"], result["in_back_off"]) == ("reached", True), result
@@ -188,22 +199,37 @@ def test_an_evicted_pod(namespace):
             volumes=[{"name": "kept", "emptyDir": {"sizeLimit": "1Mi"}}],
         )
     )
-    answer = run_module("pod_restart_watch", label_selector=namespace.selector, until={"restarts": 1}, timeout=90)
-    assert answer["failed"]
+    ready = Module("pod_ready_watch", label_selector=namespace.selector, min_ready_seconds=PATIENCE, timeout=PATIENCE)
+    restarted = Module("pod_restart_watch", label_selector=namespace.selector, until={"restarts": 1}, timeout=PATIENCE)
+    for answer in (ready.result(), restarted.result()):
+        assert answer["failed"]
+        (result,) = answer["results"]
+        assert result["verdict"] == "failed", result
+        # As kubectl shows it: what is left of the container differs between versions, and with time.
+        assert result["status"] in ("Evicted", "Error", "ContainerStatusUnknown"), result
+        assert "Evicted: " in result["reason"] and "exceeds the limit" in result["reason"]
+        assert "evicted pods do not come back" in result["hint"]
     (result,) = answer["results"]
-    assert (result["verdict"], result["status"], result["restarts"]) == ("failed", "Evicted", 0), result
-    assert "exceeds the limit" in result["reason"]
-    assert "evicted pods do not come back" in result["hint"]
+    assert (result["restarts"], result["in_back_off"]) == (0, False), result
+
+    # Half a minute later some kubelets have forgotten the container, and count a restart that never was.
+    time.sleep(40)
+    late = run_module("pod_restart_watch", label_selector=namespace.selector, until={"restarts": 1}, timeout=PATIENCE)
+    (result,) = late["results"]
+    assert (result["verdict"], result["restarts"]) == ("failed", 0), result
 
 
 def test_changes_during_a_watch(namespace):
-    """A label that goes, a pod that is replaced, pods that are deleted: none is a timeout. They change until the watch has seen it."""
-    going = [f"going-{number}" for number in range(8)]
+    """A label that goes, a pod that is replaced, pods that are deleted: none is a timeout.
+
+    They change until the watch has seen it.
+    """
+    going = [f"going-{number}" for number in range(16)]
     namespace.apply(*[namespace.pod(name) for name in ("label", "replaced", "stays", *going)])
     namespace.ready("label", "replaced", "stays")
     uid = namespace.kubectl("get", "pod", "stays", "-o", "jsonpath={.metadata.uid}")
     watch = Module(
-        "pod_restart_watch", label_selector=namespace.selector, until={"restarts": 1}, timeout=12, fail_on_unmet=False
+        "pod_restart_watch", label_selector=namespace.selector, until={"restarts": 1}, timeout=20, fail_on_unmet=False
     )
     key = "kubelabs.pods/class"
     next_going = iter(going)
@@ -235,7 +261,11 @@ def test_restarts_are_measured(namespace):
     """Exit code 0 crash-loops as well; init containers restart too; what is seen is a consistent history."""
     init = [{"name": "before", "image": namespace.images["shell"], "command": ["sh", "-c", "sleep 1; exit 2"]}]
     until = {"restarts": 2, "state": "CrashLoopBackOff"}
-    waiting = {"until": until, "grace": 60, "timeout": 120}  # begun before there is a pod, so that every run is seen
+    waiting = {
+        "until": until,
+        "grace": PATIENCE,
+        "timeout": PATIENCE,
+    }  # begun before there is a pod, so that every run is seen
     main = Module("pod_restart_watch", label_selector=f"{namespace.selector},role!=init", **waiting)
     before = Module(
         "pod_restart_watch", label_selector=f"{namespace.selector},role=init", container="before", **waiting
@@ -266,9 +296,9 @@ def test_restarts_are_measured(namespace):
             assert {run["reason"] for run in runs[:2]} == {"Completed" if code == 0 else "Error"}
             first, second = result["delays"][:2]
             assert (first["restart"], first["nominal"], second["restart"], second["nominal"]) == (1, 0.0, 2, 10.0)
-            assert first["within"] and second["within"], result["delays"]
-            assert 9 <= second["observed"] <= 30
-            assert result["back_off"]["verdict"] == "as_expected"
+            assert first["observed"] >= 0 and second["observed"] >= 9, result["delays"]
+            assert result["back_off"]["finding"] == "as_expected", result["back_off"]
+            assert bool(result["back_off"]["note"]) == any(delay["late"] for delay in result["delays"])
             assert runs[0]["finished"] <= runs[1]["started"] <= runs[1]["finished"] <= runs[2]["started"]
 
 
@@ -279,8 +309,8 @@ def test_restart_policies_never_and_on_failure(namespace):
         "pod_restart_watch",
         label_selector=f"{namespace.selector},ends=late",
         until={"restarts": 1, "completed": True},
-        grace=60,
-        timeout=90,
+        grace=PATIENCE,
+        timeout=PATIENCE,
     )
     namespace.apply(
         namespace.pod("never-1", "sh", "-c", "sleep 1; exit 1", restartPolicy="Never", labels={"ends": "badly"}),
@@ -299,10 +329,16 @@ def test_restart_policies_never_and_on_failure(namespace):
         ),
     )
     completed = Module(
-        "pod_restart_watch", label_selector=f"{namespace.selector},ends=well", until={"completed": True}, timeout=60
+        "pod_restart_watch",
+        label_selector=f"{namespace.selector},ends=well",
+        until={"completed": True},
+        timeout=PATIENCE,
     )
     restarted = Module(
-        "pod_restart_watch", label_selector=f"{namespace.selector},ends notin (late)", until={"restarts": 1}, timeout=60
+        "pod_restart_watch",
+        label_selector=f"{namespace.selector},ends notin (late)",
+        until={"restarts": 1},
+        timeout=PATIENCE,
     )
     answer = completed.result()
     assert not answer["failed"], answer["msg"]
@@ -317,13 +353,12 @@ def test_restart_policies_never_and_on_failure(namespace):
     for name, code in {"never-0": 0, "never-1": 1, "on-failure-0": 0}.items():
         assert (results[name]["verdict"], results[name]["restarts"]) == ("failed", 0), results[name]
         assert [run["exit_code"] for run in results[name]["runs"]] == [code]
-        assert results[name]["duration"] < AT_ONCE
         assert results[name]["hint"]
     answer = late.result()
     assert not answer["failed"], answer["msg"]
     (result,) = answer["results"]
     assert [run["exit_code"] for run in result["runs"]] == [9, 0]
-    assert result["delays"][0]["within"]
+    assert result["delays"][0]["observed"] >= 0
 
 
 def test_restart_watch_says_why_a_pod_will_never_restart(namespace):
@@ -333,18 +368,20 @@ def test_restart_watch_says_why_a_pod_will_never_restart(namespace):
     )
     answers = [
         Module(
-            "pod_restart_watch", label_selector=f"{namespace.selector},role!=sidecar", until={"restarts": 1}, timeout=60
+            "pod_restart_watch",
+            label_selector=f"{namespace.selector},role!=sidecar",
+            until={"restarts": 1},
+            timeout=PATIENCE,
         ),
         Module(
             "pod_restart_watch",
             label_selector=f"{namespace.selector},role=sidecar",
             container="sidecar",
             until={"restarts": 1},
-            timeout=60,
+            timeout=PATIENCE,
         ),
     ]
     (image,), (sidecar,) = (module.result()["results"] for module in answers)
     assert (image["verdict"], sidecar["verdict"]) == ("never_started", "never_started")
     assert "ErrImageNeverPull" in image["reason"] and image["hint"]
     assert "has no container 'sidecar'; it has app" in sidecar["reason"]
-    assert max(image["duration"], sidecar["duration"]) < AT_ONCE

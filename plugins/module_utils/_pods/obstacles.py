@@ -135,13 +135,16 @@ def obstacle(pod: Pod, last_image_message: str = "", containers: Collection[str]
 def _ended(pod: Pod) -> Obstacle | None:
     status = as_map(pod.get("status"))
     if phase_of(pod) == "Failed":
-        why = as_text(status.get("reason"))
-        message = as_text(status.get("message"))
+        why, message = as_text(status.get("reason")), as_text(status.get("message"))
+        target = condition(pod, "DisruptionTarget")
+        if not why and target.get("reason") == "TerminationByKubelet":
+            # The reason can be lost in a race with the statuses of the containers (kubernetes/kubernetes#105467).
+            why, message = "Evicted", as_text(target.get("message"))
         said = ": ".join(part for part in (why, message or _exits(pod)) if part)
         return Obstacle(
             why or "Failed",
             f"the pod has failed for good ({_one_line(said) or 'no reason given'})",
-            _failed_hint(why),
+            _failed_hint(why, message),
             0.0,
             failed=True,
         )
@@ -156,9 +159,17 @@ def _ended(pod: Pod) -> Obstacle | None:
     return None
 
 
-def _failed_hint(why: str) -> str:
+def _failed_hint(why: str, message: str) -> str:
+    if why == "Evicted" and "exceed" in message:
+        # The words of pkg/kubelet/eviction/helpers.go for a pod that is itself the cause.
+        return (
+            "let it write less, or raise the limit that the message names; evicted pods do not come back by themselves"
+        )
     if why == "Evicted":
-        return "the node ran short of what the message names: lower the requests of the class or add a node; evicted pods do not come back by themselves"
+        return (
+            "the node ran short of what the message names: lower the requests of the class or add a node; "
+            "evicted pods do not come back by themselves"
+        )
     if why.startswith("OutOf") or why in ("NodeAffinity", "UnexpectedAdmissionError"):
         return "the node refused the pod: delete it so that it is scheduled again, or add a node"
     return "read the log of the container and its exit code"

@@ -21,9 +21,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from .._ground.json_reading import as_count, as_text
+from .._ground.json_reading import as_text
 from .._ground.times import parse_time
-from .status import container_status, in_back_off, last_terminated, state_of
+from .status import LOST, container_status, in_back_off, last_terminated, restart_count, state_of
 
 _BACK_OFF = re.compile(r"^back-off (?P<duration>[0-9hmsµun.]+) restarting failed")
 _GO_DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|µs|us|ns|m|s)")
@@ -72,7 +72,7 @@ class Timeline:
 
     Attributes:
         container: its name.
-        restarts: the highest restartCount seen.
+        restarts: how often it has begun again, as far as was seen.
         in_back_off: whether it was ever seen waiting for its restart.
         runs: by number.
         announced: the back-offs that the kubelet announced, in seconds, by the number of the restart they precede.
@@ -89,7 +89,7 @@ class Timeline:
         status = container_status(pod, self.container)
         if not status:
             return
-        number = as_count(status.get("restartCount"))
+        number = restart_count(pod, status)
         self.restarts = max(self.restarts, number)
         self.in_back_off = self.in_back_off or in_back_off(pod, self.container)
         state, details = state_of(status)
@@ -101,7 +101,9 @@ class Timeline:
             self._run(number).known_from = KnownFrom.STATE
             self._learn_end(number, details)
         if last:
-            self._learn_end(number if state == "waiting" else number - 1, last)
+            # One container cannot be lost twice: both are made up for the same run then.
+            both_lost = details.get("reason") == last.get("reason") == LOST
+            self._learn_end(number if state == "waiting" or both_lost else number - 1, last)
         if state == "waiting":
             self._learn_announcement(number + 1, as_text(details.get("message")))
 
@@ -112,6 +114,8 @@ class Timeline:
         if number < 0:
             return  # a lastState before any restart: the node was restarted and counts anew
         run = self._run(number)
+        if details.get("reason") == LOST and run.exit_code is not None:
+            return  # what was seen is better than what the kubelet makes up
         self._learn_times(number, started=details.get("startedAt"), finished=details.get("finishedAt"))
         code = details.get("exitCode")
         if isinstance(code, int) and not isinstance(code, bool):

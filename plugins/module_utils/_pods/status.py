@@ -17,6 +17,8 @@ from .._ground.json_reading import as_count, as_list, as_map, as_text
 
 #: Why a container waits that is on its way to its start.
 CREATING = frozenset({"ContainerCreating", "PodInitializing"})
+#: The reason of a run whose container the kubelet cannot find any more. It makes up the exit code 137, and has no times.
+LOST = "ContainerStatusUnknown"
 DEFAULT_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-container"
 
 Pod = Mapping[str, Any]
@@ -113,6 +115,21 @@ def state_of(status: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
 
 def last_terminated(status: Mapping[str, Any]) -> Mapping[str, Any]:
     return as_map(as_map(status.get("lastState")).get("terminated"))
+
+
+def restart_count(pod: Pod, status: Mapping[str, Any]) -> int:
+    """How often a container has begun again.
+
+    That is restartCount, but for one case: of a running container that it cannot find any more, the kubelet makes up a last
+    state and counts the restart that would follow. In a pod that has ended, such as one evicted, none does; there the state
+    is made up as well. Source: pkg/kubelet/kubelet_pods.go (convertToAPIContainerStatuses),
+    pkg/kubelet/status/status_manager.go (TerminatePod).
+    """
+    count = as_count(status.get("restartCount"))
+    state, details = state_of(status)
+    began_again = state == "running" or (state == "terminated" and details.get("reason") != LOST)
+    counted_ahead = last_terminated(status).get("reason") == LOST and not began_again and not is_deleting(pod)
+    return max(0, count - 1) if counted_ahead else count
 
 
 def restarts_on(pod: Pod, container: str, exit_code: int | None) -> bool:

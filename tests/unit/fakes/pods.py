@@ -113,6 +113,35 @@ def terminated(name="app", restarts=0, last=None, **details) -> dict[str, Any]:
     }
 
 
+#: What is left of a pod that was evicted, by who left it.
+EVICTED = ("1.20", "1.36", "1.36 half a minute later")
+
+
+def evicted(left_by: str, restarts: int = 0, **pod: Any) -> dict[str, Any]:
+    """A pod whose container has restarted so often when it was evicted for what it wrote into an emptyDir.
+
+    Up to about 1.21 no status of the container is left. Later it is that of its end, until the container is removed and the
+    kubelet makes up what it cannot find any more, a restart included.
+    """
+    message = 'Usage of EmptyDir volume "kept" exceeds the limit "1Mi". '
+    lost = {"exitCode": 137, "reason": "ContainerStatusUnknown", "startedAt": None, "finishedAt": None}
+    where = "The container could not be located when the pod was"
+    last = {**lost, "message": f"{where} deleted.  The container used to be Running"}
+    containers = {
+        "1.20": [],
+        "1.36": [terminated(code=137, restarts=restarts)],
+        "1.36 half a minute later": [
+            {
+                **terminated(restarts=restarts + 1, last=last),
+                "state": {"terminated": {**lost, "message": f"{where} terminated"}},
+            }
+        ],
+    }
+    return make_pod(
+        ready=False, phase="Failed", reason="Evicted", message=message, containers=containers[left_by], **pod
+    )
+
+
 def recording(name: str) -> dict[str, Any]:
     with open(RECORDINGS / f"{name}.json", encoding="utf-8") as stream:
         return json.load(stream)

@@ -7,7 +7,15 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._pods.obstacles import describe, obstacle
-from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import ended, make_pod, running, terminated, waiting
+from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import (
+    EVICTED,
+    ended,
+    evicted,
+    make_pod,
+    running,
+    terminated,
+    waiting,
+)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +76,24 @@ def test_obstacles(status, cause, patience, failed):
 def test_no_obstacle(pod):
     """Also not after the first exit: the first restart is free."""
     assert obstacle(pod) is None
+
+
+@pytest.mark.parametrize("left_by", EVICTED)
+def test_an_evicted_pod_says_so_and_why_on_every_version(left_by):
+    found = obstacle(evicted(left_by))
+    assert (found.cause, found.failed) == ("Evicted", True)
+    reason = 'the pod has failed for good (Evicted: Usage of EmptyDir volume "kept" exceeds the limit "1Mi".)'
+    assert found.reason == reason
+    assert found.hint.startswith("let it write less") and "evicted pods do not come back" in found.hint
+
+
+def test_an_evicted_pod_whose_reason_was_lost():
+    """In a race with the statuses of its containers; a condition still says it."""
+    message = "The node was low on resource: ephemeral-storage. "
+    condition = {"type": "DisruptionTarget", "status": "True", "reason": "TerminationByKubelet", "message": message}
+    found = obstacle(make_pod(ready=False, phase="Failed", containers=[terminated(code=137)], conditions=[condition]))
+    assert found.reason == f"the pod has failed for good (Evicted: {message.strip()})"
+    assert "add a node" in found.hint
 
 
 def test_back_off_without_a_cause_takes_it_from_the_attempt_before():

@@ -18,11 +18,14 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._pods.restart_timeli
 from ansible_collections.kubelabs.pods.plugins.module_utils._pods.status import in_back_off
 from ansible_collections.kubelabs.pods.tests.unit.fakes.any_json import JSON
 from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import (
+    EVICTED,
     VERSIONS,
     at,
     backing_off,
     crash_loop,
     ended,
+    evicted,
+    make_pod,
     running,
     terminated,
     timeline_of,
@@ -142,6 +145,43 @@ def test_no_back_off_before_the_first_restart_nor_while_being_deleted():
 )
 def test_go_duration(text, seconds):
     assert go_duration(text) == seconds
+
+
+# --- containers that the kubelet has lost ---
+
+
+@pytest.mark.parametrize("left_by", EVICTED)
+def test_a_container_that_did_not_come_back_has_not_restarted(left_by):
+    timeline = Timeline("app")
+    timeline.observe(evicted(left_by))
+    assert (timeline.restarts, timeline.in_back_off) == (0, False)
+    assert set(timeline.runs) <= {0}
+
+
+def test_what_was_seen_of_a_run_is_better_than_what_the_kubelet_makes_up():
+    timeline = Timeline("app")
+    for pod in (make_pod(containers=[running(started=at(0))]), *map(evicted, EVICTED)):
+        timeline.observe(pod)
+    (run,) = timeline.ordered_runs()
+    assert (run.exit_code, run.reason) == (137, "Error")
+    assert run.started is not None and run.finished is not None
+
+
+def test_a_run_that_nobody_saw_end():
+    timeline = Timeline("app")
+    timeline.observe(evicted("1.36 half a minute later"))
+    (run,) = timeline.ordered_runs()
+    assert (run.number, run.exit_code, run.reason, run.finished) == (0, 137, "ContainerStatusUnknown", None)
+
+
+def test_a_lost_container_that_comes_back_has_restarted():
+    """As after a node was started anew. The restart counts once it has happened."""
+    lost = {"exitCode": 137, "reason": "ContainerStatusUnknown", "startedAt": None, "finishedAt": None}
+    timeline = timeline_of(running(started=at(0)), waiting(restarts=1, last=lost))
+    assert timeline.restarts == 0
+    timeline.observe(make_pod(containers=[running(restarts=1, started=at(60), last=lost)]))
+    assert timeline.restarts == 1
+    assert [(run.number, run.reason) for run in timeline.ordered_runs()] == [(0, "ContainerStatusUnknown"), (1, "")]
 
 
 # --- any history, sampled in any way ---
