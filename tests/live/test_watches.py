@@ -4,9 +4,9 @@
 
 """The two watches on a real cluster: why pods do not start, how they restart, and what else can become of them.
 
-How long anything takes depends on what else the machine does, so no test compares seconds. That a cause is told, although
-the cluster would go on for ever, shows in a verdict other than `timeout`; how soon it is told, the unit tests say, with a
-clock of their own.
+How long anything takes depends on what else the machine does, so no test compares seconds. That a cause is told, though
+the cluster would go on for ever, shows in a verdict other than `timeout`. How soon it is told, the unit tests say, with
+a clock of their own.
 """
 
 from __future__ import annotations

@@ -6,13 +6,14 @@
 
 Rules of Kubernetes (pkg/kubelet/kuberuntime, pkg/kubelet/images; client-go util/flowcontrol/backoff.go):
 
-- The delay between the end of one run and the start of the next is nominally 0, 10, 20, 40, 80, 160, 300, 300 s: the first
-  restart is free, then it doubles. A node can be set to other values (KubeletCrashLoopBackOffMax,
-  ReduceDefaultCrashLoopBackOffDecay), so what the kubelet says in `back-off 40s restarting failed container` comes first.
+- The delay between the end of one run and the start of the next is nominally 0, 10, 20, 40, 80, 160, 300, 300 s: the
+  first restart is free, then it doubles. A node can be set to other values (KubeletCrashLoopBackOffMax,
+  ReduceDefaultCrashLoopBackOffDecay), so what the kubelet says in `back-off 40s restarting failed container` comes
+  first.
 - A run of ten minutes (twice the longest back-off) begins the curve anew, and so does a kubelet that restarts.
 
-What a back-off promises is that no restart comes earlier. How late one comes is a matter of how busy the node is: that is
-told, and never held against the back-off.
+What a back-off promises is that no restart comes earlier. How late one comes is a matter of how busy the node is:
+that is told, and never held against the back-off.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ def bounds(nominal: float) -> tuple[float, float]:
     """The shortest delay that keeps to the back-off and the longest that the kubelet explains, in seconds.
 
     Doubling is exact, the kubelet's requeue is not: up to 1.34 it looks again every 10 to 15 s until the back-off has
-    expired, from 1.35 after the remaining time multiplied by 1 to 1.5. Starting a container takes a while, hence 5 s more.
+    expired, from 1.35 after the remaining time multiplied by 1 to 1.5. Starting a container takes a while, hence
+    5 s more.
     """
     return nominal - RESOLUTION, max(1.5 * nominal, nominal + 15.0) + 5.0
 
@@ -211,8 +213,8 @@ def back_off(timeline: Timeline) -> BackOff:
 def _not_doubled(timeline: Timeline) -> Iterator[str]:
     """What the kubelet announced that is no doubling up to a longest back-off.
 
-    Where restarts between two announcements were not seen, the later one may be anything up to what doubling leads to. One
-    that is lower than the one before it comes from a curve that was begun anew.
+    Where restarts between two announcements were not seen, the later one may be anything up to what doubling leads
+    to. One that is lower than the one before it comes from a curve that was begun anew.
     """
     announced = timeline.announced
     longest = max(announced.values(), default=0.0)
@@ -247,8 +249,8 @@ def _lateness(late: Sequence[Delay]) -> str:
     if not late:
         return ""
     figures = [
-        f"restart {delay.restart} came {delay.late:.0f} s late (after {delay.observed:.0f} s, where up to {delay.high:.0f} s "
-        "are usual)"
+        f"restart {delay.restart} came {delay.late:.0f} s late "
+        f"(after {delay.observed:.0f} s, where up to {delay.high:.0f} s are usual)"
         for delay in late
     ]
     return f"{', '.join(figures)}: the node is busy, which says nothing against the back-off"

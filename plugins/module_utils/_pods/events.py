@@ -4,7 +4,7 @@
 
 """What the cluster's events say that a pod's status does not. Pure: Event JSON in, causes out.
 
-A pod whose volume cannot be mounted is `ContainerCreating` for as long as one likes, and one whose probe fails is just not
+A pod whose volume cannot be mounted stays `ContainerCreating`, and one whose probe fails is just not
 ready; a pod that a quota refuses does not exist at all. Only events say why. They are best effort: they may be
 missing, and are kept for an hour.
 """
@@ -17,12 +17,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._ground.json_reading import as_map, as_text
+from .._ground.wording import one_line
+from .obstacles import LONGEST_MESSAGE
 from .status import CREATING, container_statuses, is_ready, metadata, namespace_of, state_of
 
-#: Warnings and nothing else, without those that say what the status says as well, of which a crash looping class has thousands.
+#: Warnings only, and none of those that say what the status says as well: a crash looping class has thousands of them.
 FIELD_SELECTOR = "type=Warning,reason!=BackOff,reason!=FailedScheduling,reason!=Failed"
 
-#: Seconds that a volume must have been missing what it names; the kubelet looks again every few seconds, with growing pauses.
+#: Seconds that a volume must have been missing what it names; the kubelet looks again after growing pauses of seconds.
 VOLUME_PATIENCE = 8.0
 _VOLUME = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume"})
 _SANDBOX = frozenset({"FailedCreatePodSandBox", "NetworkNotReady"})
@@ -35,7 +37,7 @@ _HINTS = {
 }
 #: The kubelet sums up a mount that has failed for two minutes without its cause, which the event before it names.
 _SUMMARY = "timed out waiting for the condition"
-#: What a second attempt does not cure, in the kubelet's words: `configmap "x" not found`, `references non-existent config key`.
+#: What no other attempt cures, in the kubelet's words: `configmap "x" not found`, `references non-existent config key`.
 _MISSING = re.compile(r'\b(?:configmap|secret|persistentvolumeclaim)s? "[^"]+" not found|references non-existent')
 
 
@@ -79,11 +81,8 @@ def causes(events: Iterable[Any]) -> dict[str, Cause]:
     """The latest cause by UID of the pod."""
     latest: dict[str, tuple[tuple[bool, str], Cause]] = {}
     for event in map(as_map, events):
-        uid, why, message = (
-            as_text(as_map(event.get("involvedObject")).get("uid")),
-            as_text(event.get("reason")),
-            _message(event),
-        )
+        uid = as_text(as_map(event.get("involvedObject")).get("uid"))
+        why, message = as_text(event.get("reason")), _message(event)
         if not uid or why not in _HINTS:
             continue
         rank = (_SUMMARY not in message, _last_seen(event))
@@ -97,9 +96,8 @@ def refusals(events: Iterable[Any]) -> dict[str, list[str]]:
     said: dict[str, list[str]] = {}
     for event in sorted((as_map(event) for event in events), key=_last_seen):
         if event.get("reason") == "FailedCreate":
-            said.setdefault(
-                namespace_of(event) or as_text(as_map(event.get("involvedObject")).get("namespace")), []
-            ).append(_message(event))
+            namespace = namespace_of(event) or as_text(as_map(event.get("involvedObject")).get("namespace"))
+            said.setdefault(namespace, []).append(_message(event))
     return said
 
 
@@ -110,7 +108,7 @@ def about(name: str, messages: Iterable[str]) -> str:
 
 
 def _message(event: Mapping[str, Any]) -> str:
-    return " ".join(as_text(event.get("message")).split())[:600]
+    return one_line(as_text(event.get("message")), LONGEST_MESSAGE)
 
 
 def _last_seen(event: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._ground.json_reading import as_count, as_map, as_text
+from .._ground.wording import one_line
 from .status import (
     Pod,
     columns,
@@ -50,11 +51,13 @@ class Obstacle:
     container: str = ""
 
     def goes_on(self, before: Obstacle | None) -> bool:
-        """Whether it is the same one as before: ErrImagePull and ImagePullBackOff alternate while the same pull keeps failing."""
+        """Whether it is the same as before. Of a pull that keeps failing, ErrImagePull and ImagePullBackOff alternate."""
         pulls = ("ErrImagePull", "ImagePullBackOff")
         return before is not None and (self.cause == before.cause or (self.cause in pulls and before.cause in pulls))
 
 
+#: Characters of Kubernetes' own messages that are kept.
+LONGEST_MESSAGE = 600
 #: An image error that a second attempt may cure. The kubelet's second attempt comes about 10 s after the first.
 TRANSIENT_IMAGE_PATIENCE = 15.0
 #: A ConfigMap or Secret that is applied a moment after the pod; the kubelet looks again every few seconds.
@@ -65,10 +68,12 @@ CREATE_PATIENCE = 5.0
 SCHEDULING_PATIENCE = 15.0
 
 _TRANSIENT_IMAGE = re.compile(
-    r"timeout|timed out|deadline exceeded|connection (?:refused|reset)|temporary failure|try again|too ?many ?requests|\b429\b|\b50[0234]\b"
-    r"|unexpected EOF|unavailable|pull QPS exceeded|no route to host|network is unreachable",
+    r"timeout|timed out|deadline exceeded|connection (?:refused|reset)|temporary failure|try again|too ?many ?requests"
+    r"|\b429\b|\b50[0234]\b|unexpected EOF|unavailable|pull QPS exceeded|no route to host|network is unreachable",
     re.IGNORECASE,
 )
+#: From 1.31 the kubelet adds the cause to its `Back-off pulling image "x"`: `: ErrImagePull: pull access denied for x`.
+_NAMES_THE_CAUSE = re.compile("ErrImagePull", re.IGNORECASE)
 _FINAL_IMAGE = re.compile(
     r"not found|denied|unauthorized|forbidden|no match for platform|invalid reference|does not exist|no such image",
     re.IGNORECASE,
@@ -81,28 +86,26 @@ _IMAGE_HINT = (
 _HINTS = {
     "ErrImagePull": _IMAGE_HINT,
     "ImagePullBackOff": _IMAGE_HINT,
-    "ErrImageNeverPull": "imagePullPolicy is Never and the image is not on the node: load it there, or let it be pulled",
+    "ErrImageNeverPull": (
+        "imagePullPolicy is Never and the image is not on the node: load it there, or let it be pulled"
+    ),
     "InvalidImageName": "correct the image's name in the manifest",
     "ImageInspectError": "the image on the node is damaged: remove it there and load it again",
     "RegistryUnavailable": "the registry does not answer: check it, or load the image into the nodes",
     "SignatureValidationFailed": "the image's signature is not accepted on the node",
-    "CreateContainerConfigError": "create the ConfigMap, Secret or key that the message names, or correct the reference",
-    "CreateContainerError": "the container runtime refuses the container: read the message, usually the command or a mount is wrong",
-    "RunContainerError": "the container runtime cannot start the container: usually the command does not exist in the image",
+    "CreateContainerConfigError": (
+        "create the ConfigMap, Secret or key that the message names, or correct the reference"
+    ),
+    "CreateContainerError": (
+        "the container runtime refuses the container: read the message, usually the command or a mount is wrong"
+    ),
+    "RunContainerError": (
+        "the container runtime cannot start the container: usually the command does not exist in the image"
+    ),
     "StartError": "the command does not exist in the image or is not executable",
     "ContainerCannotRun": "the command does not exist in the image or is not executable",
 }
-_IMAGE_REASONS = frozenset(
-    {
-        "ErrImagePull",
-        "ImagePullBackOff",
-        "ErrImageNeverPull",
-        "InvalidImageName",
-        "ImageInspectError",
-        "RegistryUnavailable",
-        "SignatureValidationFailed",
-    }
-)
+#: Of the others, those that are not final at once.
 _PATIENCE = {
     "CreateContainerConfigError": CONFIG_PATIENCE,
     "CreateContainerError": CREATE_PATIENCE,
@@ -115,8 +118,8 @@ def obstacle(pod: Pod, last_image_message: str = "", containers: Collection[str]
 
     Args:
         pod: as the API server has it.
-        last_image_message: what the kubelet said when it last tried to pull; `Back-off pulling image` itself has no cause
-            before 1.31, so the caller keeps the message of ErrImagePull.
+        last_image_message: what the kubelet said when it last tried to pull; `Back-off pulling image` itself has no
+            cause before 1.31, so the caller keeps the message of ErrImagePull.
         containers: only what keeps these, by name, from starting; None for all.
     """
     statuses = [
@@ -143,7 +146,7 @@ def _ended(pod: Pod) -> Obstacle | None:
         said = ": ".join(part for part in (why, message or _exits(pod)) if part)
         return Obstacle(
             why or "Failed",
-            f"the pod has failed for good ({_one_line(said) or 'no reason given'})",
+            f"the pod has failed for good ({one_line(said, LONGEST_MESSAGE) or 'no reason given'})",
             _failed_hint(why, message),
             0.0,
             failed=True,
@@ -180,9 +183,8 @@ def _exits(pod: Pod) -> str:
     for _init, status in container_statuses(pod):
         state, details = state_of(status)
         if state == "terminated":
-            parts.append(
-                f"container {as_text(status.get('name'))} exited with code {details.get('exitCode')} ({terminated_reason(details)})"
-            )
+            name, code = as_text(status.get("name")), details.get("exitCode")
+            parts.append(f"container {name} exited with code {code} ({terminated_reason(details)})")
     return ", ".join(parts)
 
 
@@ -193,11 +195,12 @@ def _blocked_container(statuses: Sequence[Mapping[str, Any]], last_image_message
         if state != "waiting" or why not in _HINTS:
             continue
         message = as_text(details.get("message"))
-        if why == "ImagePullBackOff" and last_image_message and "rrImagePull" not in message:
+        if why == "ImagePullBackOff" and last_image_message and not _NAMES_THE_CAUSE.search(message):
             message = f"{message}: {last_image_message}" if message else last_image_message
         name = as_text(status.get("name"))
-        sentence = f"container {name} cannot start: {why}" + (f" ({_one_line(message)})" if message else "")
-        return Obstacle(why, sentence, _HINTS[why], _patience(why, message), container=name)
+        said = f" ({one_line(message, LONGEST_MESSAGE)})" if message else ""
+        reason = f"container {name} cannot start: {why}{said}"
+        return Obstacle(why, reason, _HINTS[why], _patience(why, message), container=name)
     return None
 
 
@@ -208,8 +211,6 @@ def _patience(why: str, message: str) -> float:
             return 0.0
         # Nothing but "Back-off pulling image" means that we came late: the kubelet has tried already, more than once.
         return TRANSIENT_IMAGE_PATIENCE if _TRANSIENT_IMAGE.search(message) else CREATE_PATIENCE
-    if why in _IMAGE_REASONS:
-        return 0.0
     return _PATIENCE.get(why, 0.0)
 
 
@@ -220,10 +221,11 @@ def _crash_loop(pod: Pod, statuses: Sequence[Mapping[str, Any]]) -> Obstacle | N
             continue
         state, details = state_of(status)
         last = details if state == "terminated" else last_terminated(status)
+        ended = f"{last.get('exitCode', 'unknown')} ({terminated_reason(last) if last else 'reason unknown'})"
         return Obstacle(
             "CrashLoopBackOff",
             f"container {name} is crash looping: {_times(as_count(status.get('restartCount')))} restarted, "
-            f"last exit code {last.get('exitCode', 'unknown')} ({terminated_reason(last) if last else 'reason unknown'}){_never_began(last)}",
+            f"last exit code {ended}{_never_began(last)}",
             _HINTS.get(terminated_reason(last), "read the log of the last run (kubectl logs --previous)"),
             0.0,
             failed=True,
@@ -234,14 +236,14 @@ def _crash_loop(pod: Pod, statuses: Sequence[Mapping[str, Any]]) -> Obstacle | N
 
 def _never_began(last: Mapping[str, Any]) -> str:
     """What the runtime said of a container whose program could not even be started; otherwise its log tells more."""
-    message = _one_line(as_text(last.get("message")))
+    message = one_line(as_text(last.get("message")), LONGEST_MESSAGE)
     return f": {message}" if message and terminated_reason(last) in ("StartError", "ContainerCannotRun") else ""
 
 
 def _unschedulable(pod: Pod) -> Obstacle | None:
     scheduled = condition(pod, "PodScheduled")
     if scheduled.get("status") == "False" and scheduled.get("reason") == "Unschedulable":
-        message = _one_line(as_text(scheduled.get("message")))
+        message = one_line(as_text(scheduled.get("message")), LONGEST_MESSAGE)
         return Obstacle(
             "Unschedulable",
             f"no node takes the pod: {message or 'the scheduler gave no reason'}",
@@ -297,15 +299,7 @@ def describe_container(status: Mapping[str, Any], init: bool = False) -> str:
     if state == "waiting":
         return f"{name} is waiting ({as_text(details.get('reason')) or 'no reason given'})"
     if state == "running":
-        return (
-            f"{name} is running"
-            if status.get("ready")
-            else f"{name} has not ended"
-            if init
-            else f"{name} runs and is not ready"
-        )
+        if status.get("ready"):
+            return f"{name} is running"
+        return f"{name} has not ended" if init else f"{name} runs and is not ready"
     return f"{name} is in no known state"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:600]

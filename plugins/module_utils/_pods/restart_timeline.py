@@ -4,12 +4,12 @@
 
 """From the statuses of a container to the history of its runs. Pure.
 
-Statuses are samples of a history: some are never seen, restartCount can jump, and lastState holds just one past run. What
-follows from the statuses is kept, what does not is left open.
+Statuses are samples of a history: some are never seen, restartCount can jump, and lastState holds just one past run.
+What follows from the statuses is kept, what does not is left open.
 
-Rule of Kubernetes (pkg/kubelet/kubelet_pods.go, convertToAPIContainerStatuses): while a container is running or terminated,
-lastState is the run before it; while it is waiting, lastState is the run that restartCount counts, since the count goes up
-when the next run begins (seen on 1.20 and 1.36).
+Rule of Kubernetes (pkg/kubelet/kubelet_pods.go, convertToAPIContainerStatuses): while a container is running or
+terminated, lastState is the run before it; while it is waiting, lastState is the run that restartCount counts, since
+the count goes up when the next run begins (seen on 1.20 and 1.36).
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from .._ground.json_reading import as_count, as_list, as_map, as_text
 
 #: Why a container waits that is on its way to its start.
 CREATING = frozenset({"ContainerCreating", "PodInitializing"})
-#: The reason of a run whose container the kubelet cannot find any more. It makes up the exit code 137, and has no times.
+#: The reason of a run whose container the kubelet cannot find any more; the exit code that goes with it is made up.
 LOST = "ContainerStatusUnknown"
 DEFAULT_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-container"
 
@@ -65,7 +65,10 @@ def condition(pod: Pod, condition_type: str) -> Mapping[str, Any]:
 
 
 def is_ready(pod: Pod) -> bool:
-    """The Ready condition is True and the pod is not being deleted. The phase proves nothing: a crash loop is Running too."""
+    """Whether the Ready condition is True and the pod is not being deleted.
+
+    The phase proves nothing: a crash loop is Running, too.
+    """
     return condition(pod, "Ready").get("status") == "True" and not is_deleting(pod)
 
 
@@ -79,7 +82,7 @@ def container_names(pod: Pod) -> list[str]:
 
 
 def default_container(pod: Pod) -> str | None:
-    """The container that kubectl takes when none is named: the annotation's when there is such a one, else the first."""
+    """The container that kubectl takes when none is named: the annotation's where there is such a one, or the first."""
     names = container_names(pod)
     wanted = as_map(metadata(pod).get("annotations")).get(DEFAULT_CONTAINER_ANNOTATION)
     init_names = [as_text(spec.get("name")) for spec in container_specs(pod, "initContainers")]
@@ -89,7 +92,7 @@ def default_container(pod: Pod) -> str | None:
 
 
 def container_statuses(pod: Pod) -> Iterator[tuple[bool, Mapping[str, Any]]]:
-    """(is an init container, status) of init containers, then of containers. Ephemeral ones never restart and do not count."""
+    """(is an init container, status) of init containers, then of containers. Ephemeral ones never restart: left out."""
     status = as_map(pod.get("status"))
     for entry in as_list(status.get("initContainerStatuses")):
         yield True, as_map(entry)
@@ -120,9 +123,9 @@ def last_terminated(status: Mapping[str, Any]) -> Mapping[str, Any]:
 def restart_count(pod: Pod, status: Mapping[str, Any]) -> int:
     """How often a container has begun again.
 
-    That is restartCount, but for one case: of a running container that it cannot find any more, the kubelet makes up a last
-    state and counts the restart that would follow. In a pod that has ended, such as one evicted, none does; there the state
-    is made up as well. Source: pkg/kubelet/kubelet_pods.go (convertToAPIContainerStatuses),
+    That is restartCount, but for one case: of a running container that it cannot find any more, the kubelet makes up
+    a last state and counts the restart that would follow. In a pod that has ended, such as one evicted, none does;
+    there the state is made up as well. Source: pkg/kubelet/kubelet_pods.go (convertToAPIContainerStatuses),
     pkg/kubelet/status/status_manager.go (TerminatePod).
     """
     count = as_count(status.get("restartCount"))
@@ -174,10 +177,11 @@ def _rule_matches(rule: Mapping[str, Any], exit_code: int | None) -> bool:
 def in_back_off(pod: Pod, container: str) -> bool:
     """Whether the container waits for its restart, the same on every version.
 
-    On 1.20 `waiting/CrashLoopBackOff` stays until the restart; on 1.36 the container stays `terminated` and
-    the reason flashes for 0.1 s (both seen). So: it is not running, it has terminated at least once, its policy restarts it,
-    and it has been restarted before (the first restart is free) or the kubelet says that it backs off. In a pod that has
-    ended for good, such as one evicted, nothing is restarted; what is being created waits for something else.
+    On 1.20 `waiting/CrashLoopBackOff` stays until the restart; on 1.36 the container stays `terminated` and the
+    reason flashes for 0.1 s (both seen). So: it is not running, it has terminated at least once, its policy restarts
+    it, and it has been restarted before (the first restart is free) or the kubelet says that it backs off. In a pod
+    that has ended for good, such as one evicted, nothing is restarted; what is being created waits for something
+    else.
     """
     if phase_of(pod) in ("Failed", "Succeeded"):
         return False

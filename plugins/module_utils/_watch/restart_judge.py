@@ -31,7 +31,7 @@ class Until:
     """What is waited for; everything that is given must hold.
 
     Attributes:
-        restarts: at least so many restarts.
+        restarts: at least this many restarts.
         back_off: the container was seen waiting for its restart (state CrashLoopBackOff).
         completed: a run has ended with exit code 0.
     """
@@ -134,7 +134,8 @@ class RestartJudge:
             return None
         return Verdict(
             VerdictWord.FAILED,
-            f"{', '.join(missing)}, and container {self.container} has ended with exit code {code} for good: its restart policy does not restart it",
+            f"{', '.join(missing)}, and container {self.container} has ended with exit code {code} for good: its "
+            "restart policy does not restart it",
             "use a restartPolicy that restarts it, or wait for something else",
         )
 
@@ -161,7 +162,10 @@ class RestartJudge:
             if status.get("name") != self.container and as_count(status.get("restartCount"))
         ]
         if self.timeline.restarts == 0 and others:
-            return f"container {self.container} was followed, and it is {', '.join(others)} that restarts: name it with the option container"
+            return (
+                f"container {self.container} was followed, and it is {', '.join(others)} that restarts: "
+                "name it with the option container"
+            )
         if not any(run.finished for run in self.timeline.runs.values()):
             return (
                 f"container {self.container} has never exited: is it the one that was meant, and does it exit at all?"

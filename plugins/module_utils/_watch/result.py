@@ -133,7 +133,11 @@ def ready_result(ending: Ending[ReadyJudge], started: datetime, duration: float,
 def restart_result(
     ending: Ending[RestartJudge], container: str | None, started: datetime, duration: float, kubectl: str
 ) -> RestartResult:
-    """The result of pod_restart_watch for one pod; container is the one that was asked for, see ready_result for the others."""
+    """The result of pod_restart_watch for one pod.
+
+    Args:
+        container: the one that was asked for; see ready_result for the other arguments.
+    """
     timeline = ending.judge.timeline if ending.judge else Timeline(container or "")
     return {
         **_watch_result(ending, started, duration, kubectl),

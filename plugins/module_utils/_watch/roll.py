@@ -4,8 +4,8 @@
 
 """Waiting for many pods at once: what the two watching modules share.
 
-A *judge* decides about one pod; the *roll* keeps track of all of them. Neither reads a clock nor a socket, so both can be
-tested with a list of events.
+A *judge* decides about one pod; the *roll* keeps track of all of them. Neither reads a clock nor a socket, so both
+can be tested with a list of events.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from .._ground.errors import KubelabsError
 from .._pods.status import is_deleting, name_of, namespace_of, uid_of
 from .verdict import DELETED_MEANWHILE, OUT_OF_SIGHT, Ending, JudgeT, Key, Verdict, VerdictWord, replaced
 
-#: Seconds that a pod's successor may take to appear: controllers replace at once, and "replaced" says more than "deleted".
+#: Seconds for a pod's successor to appear. Controllers replace at once, and `replaced` says more than `deleted`.
 REPLACEMENT_PATIENCE = 1.0
-#: At least so often the clock is looked at, in seconds.
+#: Seconds between looks at the clock, at most.
 TICK = 0.5
 #: Seconds between looks at what the watch does not show.
 LOOK_EVERY = 4.0
@@ -64,7 +64,8 @@ class Roll(Generic[JudgeT]):
 
     Args:
         make_judge: a judge for a pod that has appeared.
-        expected: exactly these pods, in this order; None takes every pod that appears, but for those on their way out by then.
+        expected: exactly these pods, in this order; None takes every pod that appears, but for those that are already
+            being deleted then.
         namespaces: only pods in these count; empty for all.
         grace: seconds that an expected pod, or the first one, may be missing.
         started: the monotonic clock at the beginning.
@@ -113,7 +114,7 @@ class Roll(Generic[JudgeT]):
         key = (namespace_of(event.object), name_of(event.object))
         if key not in self.entries and not self._exact and (not self._namespaces or key[0] in self._namespaces):
             if event.type == DELETED or is_deleting(event.object):
-                return None  # the last of what was before, as during a rollout
+                return None  # it belongs to what was there before, as during a rollout
             self.entries[key] = Entry(key)
             self._open.add(key)
         return self.entries.get(key)
@@ -142,7 +143,7 @@ class Roll(Generic[JudgeT]):
         self.decide(entry, verdict, now)
 
     def _replaced(self, entry: Entry[JudgeT], event: Event, now: float) -> None:
-        """Another pod under the same name: pods are told apart by UID, and a verdict about the first is not about the second."""
+        """Another pod has the name. Pods are told apart by UID: what is decided about one is not about the other."""
         if not entry.settled or (entry.verdict is not None and entry.verdict.word == VerdictWord.DELETED):
             self._revise(entry, replaced(entry.uid, uid_of(event.object)), now)
 
@@ -175,7 +176,7 @@ class Roll(Generic[JudgeT]):
                 )
 
     def done(self, now: float) -> bool:
-        """Whether every pod is decided; without a list of pods, at least one must have appeared or the grace have passed."""
+        """Whether every pod is decided. Without a list of pods one must have appeared, or the grace have passed."""
         if not self.synced or self._open or now - self._last_gone < REPLACEMENT_PATIENCE:
             return False
         return bool(self.entries) or self._exact or now - self._started >= self._grace

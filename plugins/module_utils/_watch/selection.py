@@ -41,7 +41,8 @@ class Selection:
         """
         if not options["label_selector"].strip():
             raise ArgumentError(
-                "label_selector is empty, which would match every pod of the cluster: give a label that your pods carry."
+                "label_selector is empty, which would match every pod of the cluster: give a label that your pods "
+                "carry."
             )
         return cls(options["label_selector"], _expected(options["pods"]), options["namespaces"], options["grace"])
 
