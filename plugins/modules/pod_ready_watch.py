@@ -16,8 +16,8 @@ description:
   - Lists and watches the pods of a class with one request, and returns as soon as every one of them is decided.
   - Ready means that the pod's condition C(Ready) is true and that it is not being deleted. That a pod is C(Running) proves
     nothing, a crash loop is that too.
-  - Ready is what a pod is when the task ends. One that was, and is deleted or not ready any more while the others are waited
-    for, is judged anew.
+  - The task ends when every pod is decided, and a pod must be ready at that time. One that was ready, and is not any more
+    while the others are waited for, is waited for again; if it is deleted or crashes, that is its verdict.
   - A pod that cannot become ready is reported with its cause and a hint as soon as the cluster says so, and not when the
     time is over. An image that does not exist, an invalid image name, a crash loop and a failed or evicted pod are final at
     once. A missing ConfigMap or Secret must last 3 seconds, one that a volume names 8 to 12, a container that cannot be

@@ -46,7 +46,7 @@ options:
     suboptions:
       restarts:
         description:
-          - At least so many restarts.
+          - At least this many restarts.
         type: int
       state:
         description:

@@ -27,7 +27,7 @@ from .restart_timeline import Run, Timeline
 
 #: Nominal delays of the first restarts in seconds, when the cluster does not say otherwise; the last one stays.
 CURVE = (0.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0)
-#: A run that lasted so many seconds begins the curve anew.
+#: Seconds that a run must have lasted to begin the curve anew.
 RESET_AFTER = 600.0
 #: Seconds by which a delay can look shorter than it was, since the times of the API have a resolution of one second.
 RESOLUTION = 1.0

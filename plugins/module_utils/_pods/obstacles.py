@@ -51,7 +51,7 @@ class Obstacle:
     container: str = ""
 
     def goes_on(self, before: Obstacle | None) -> bool:
-        """Whether it is the same as before. Of a pull that keeps failing, ErrImagePull and ImagePullBackOff alternate."""
+        """Whether it is the same as before. ErrImagePull and ImagePullBackOff alternate while a pull keeps failing."""
         pulls = ("ErrImagePull", "ImagePullBackOff")
         return before is not None and (self.cause == before.cause or (self.cause in pulls and before.cause in pulls))
 

@@ -281,7 +281,7 @@ def _init_columns(pod: Pod, sidecars: set[str]) -> _Init:
 
 
 def _main_columns(statuses: list[Any], reason: str) -> tuple[str, int, int]:
-    """(STATUS, ready containers, restarts) of the containers proper; the first container has the last word."""
+    """(STATUS, ready containers, restarts) of the containers proper; the first container decides."""
     running = restarts = 0
     for entry in reversed(statuses):
         entry = as_map(entry)
