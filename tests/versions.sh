@@ -14,7 +14,7 @@ run_with() {  # PYTHON ANSIBLE_CORE KUBERNETES: unit tests in an environment of 
     fi
     echo "--> Python $1, ansible-core $2, kubernetes $3"
     [ -x "$environment/bin/python" ] || "$python" -m venv "$environment"
-    mapfile -t others < <(grep -hE '^(PyYAML|websocket-client|pytest|hypothesis|jsonschema)' requirements.txt requirements-dev.txt)
+    mapfile -t others < <(grep -hE '^(PyYAML|urllib3|websocket-client|PySocks|pytest|hypothesis|jsonschema)' requirements.txt requirements-dev.txt)
     "$environment/bin/python" -m pip install --quiet --disable-pip-version-check "ansible-core==$2.*" "kubernetes==$3.*" "${others[@]}"
     "$environment/bin/python" -m pytest --numprocesses auto
 }

@@ -16,6 +16,9 @@ options:
   kubeconfig:
     description:
       - Path of the kubeconfig, or several paths joined with C(:), or its content as a dictionary or as text.
+      - It is read as C(kubectl) reads it. Of several files the first that has an entry counts. Exec plugins are run; one that
+        fails is named with its exit status and what it said, and nothing is asked as C(system:anonymous). White space around
+        the token in a C(tokenFile) is no part of it. C(tls-server-name), C(proxy-url), C(as) and C(as-groups) count.
       - Without it and without O(host) and a credential, the variable E(KUBECONFIG), then C(~/.kube/config),
         then the service account of the pod the module runs in.
       - Can also be given with the environment variable E(K8S_AUTH_KUBECONFIG).
@@ -27,7 +30,7 @@ options:
     type: str
   host:
     description:
-      - The URL of the API server.
+      - The URL of the API server. A user name and a password in it count where there is no other credential.
       - Can also be given with the environment variable E(K8S_AUTH_HOST).
     type: str
   api_key:
@@ -71,12 +74,16 @@ options:
     aliases: [key_file]
   proxy:
     description:
-      - The URL of an HTTP proxy.
+      - The URL of a proxy, C(http), C(https) or C(socks5), with a user name and a password in it if it wants them.
+      - Without it, C(proxy-url) of the kubeconfig. Without that the environment variable E(HTTPS_PROXY), E(HTTP_PROXY) for a
+        server without TLS, or E(ALL_PROXY), but for this machine itself and for what E(NO_PROXY) lists.
+      - Requests and commands in containers go through it, and never past it.
       - Can also be given with the environment variable E(K8S_AUTH_PROXY).
     type: str
   no_proxy:
     description:
-      - Hosts, domains, addresses and networks that are not reached through the proxy, separated by commas.
+      - Hosts, domains, addresses and networks that are not reached through the proxy, wherever that was set, separated by
+        commas.
       - Can also be given with the environment variable E(K8S_AUTH_NO_PROXY).
     type: str
   proxy_headers:
@@ -101,7 +108,7 @@ options:
         type: str
   persist_config:
     description:
-      - Whether to write tokens that were refreshed back to the kubeconfig.
+      - Whether to write tokens of an C(auth-provider) that were refreshed back to the kubeconfig.
       - Can also be given with the environment variable E(K8S_AUTH_PERSIST_CONFIG).
     type: bool
   impersonate_user:
@@ -117,9 +124,12 @@ options:
     elements: str
 requirements:
   - python >= 3.11
-  - kubernetes >= 31.0
+  - urllib3 >= 2.0
   - PyYAML >= 6.0
+  - PySocks >= 1.7, for a C(socks5) proxy
+  - kubernetes >= 31.0, for a kubeconfig with an C(auth-provider)
 notes:
   - A cluster that cannot be reached, an unknown context, a missing kubeconfig and refused credentials fail the task
     at once, with one sentence.
+  - No credential of the connection stands in what a module returns or logs, also not in the words of a library.
 """

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import math
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
 from ._cluster.client import Client
-from ._cluster.connection import content_of, load_connection
+from ._cluster.connection import load_connection
+from ._cluster.kubeconfig import parse_text
+from ._ground.addresses import split_credentials
 from ._ground.deadline import Deadline
 from ._ground.errors import (
     ArgumentError,
@@ -26,25 +28,15 @@ from ._ground.errors import (
     Unreachable,
 )
 from ._ground.fleet import run_bounded
+from ._ground.secrets import Secrets
 
 Request = TypeVar("Request")
 
-#: Seconds beyond the task's timeout after which work that does not return is given up: every work watches the timeout by
-#: itself, and what it has seen by then is worth more than a sentence that says that it was late.
+#: Seconds beyond the task's timeout after which work that does not return is given up: every work watches the timeout
+#: by itself, and what it has seen by then is worth more than a sentence that says that it was late.
 OVERTIME = 5.0
 #: Seconds for the first answer of an API server, however slowly it comes.
 HELLO_WITHIN = 15.0
-_SECRET_FIELDS = frozenset(
-    {
-        "token",
-        "password",
-        "client-key-data",
-        "id-token",
-        "refresh-token",
-        "access-token",
-        "client-secret",
-    }
-)
 
 
 def _env(name: str) -> tuple[Any, list[str]]:
@@ -156,33 +148,74 @@ def run_module(
         read: the request that the options describe, before the cluster is spoken to; it raises ArgumentError.
         work: does what is requested.
     """
-    module = AnsibleModule(argument_spec={**auth_argument_spec(), **argument_spec}, supports_check_mode=True)
+    module = Module({**auth_argument_spec(), **argument_spec})
     try:
-        hide_secrets(module)
+        module.params["kubeconfig"] = _content_of(module.params.get("kubeconfig"))
         _check_numbers(module.params)
         request = read(module.params)
-        client = Client(load_connection(module.params), concurrency=module.params.get("concurrency") or 4)
-        # From here on: importing the kubernetes package takes seconds on a busy machine, and is not the cluster's time.
+        connection = load_connection(module.params, module.secrets)
+        client = Client(connection, concurrency=module.params.get("concurrency") or 4)
+        # From here on: how long Python takes to import what is needed is not the cluster's time.
         deadline = Deadline(module.params["timeout"])
+        client.log_in(deadline)
         _say_hello(client, deadline)
         answer = run_bounded(
             lambda: work(request, Task(client, deadline, module.check_mode)), Deadline(deadline.remaining() + OVERTIME)
         )
     except MissingLibrary as exc:
-        module.fail_json(msg=missing_required_lib(exc.library), exception=exc.trace)
+        module.leave(failed=True, msg=missing_required_lib(exc.library, exc.reason), exception=exc.trace)
     except KubelabsError as exc:
-        module.fail_json(msg=str(exc), **_traceback(module))
-    result = {**answer.returns, "changed": answer.changed}
-    result["cluster"] = {**client.summary(), **result.get("cluster", {})}
-    if answer.complaint:
-        result["msg"] = answer.complaint
-        if module.params.get("fail_on_unmet"):
-            module.fail_json(**result)
-    module.exit_json(**result)
+        module.leave(failed=True, msg=str(exc), **_traceback(module))
+    else:
+        result = {**answer.returns, "changed": answer.changed}
+        result["cluster"] = {**client.summary(), **result.get("cluster", {})}
+        if answer.complaint:
+            result["msg"] = answer.complaint
+        module.leave(failed=bool(answer.complaint and module.params.get("fail_on_unmet")), **result)
+
+
+class Module(AnsibleModule):
+    """An AnsibleModule that shows no credential, whatever holds one: an option, the kubeconfig, a library's exception.
+
+    Attributes:
+        secrets: those of the connection; whoever gets to know one adds it.
+    """
+
+    def __init__(self, argument_spec: Mapping[str, Any]) -> None:
+        self.secrets = Secrets()
+        super().__init__(argument_spec=argument_spec, supports_check_mode=True)
+
+    def _log_invocation(self) -> None:
+        """Before anything else is done the options go into the system's log, with the keys of an inline kubeconfig."""
+        self.hide(self.params)
+        super()._log_invocation()
+
+    def hide(self, params: Mapping[str, Any]) -> None:
+        """Credentials in options whose other content is no secret: a kubeconfig, the user information of a URL."""
+        kubeconfig = params.get("kubeconfig")
+        try:
+            self.secrets.add_kubeconfig(_content_of(kubeconfig))
+        except ConfigurationError:
+            self.secrets.add(kubeconfig)
+        for option in ("host", "proxy"):
+            try:
+                self.secrets.add(split_credentials(params.get(option) or "")[2])
+            except ValueError:
+                self.secrets.add(params[option])
+        self.no_log_values |= self.secrets.values
+
+    def leave(self, *, failed: bool, **result: Any) -> NoReturn:
+        """With the result, without the credentials."""
+        self.no_log_values |= self.secrets.values
+        (self.fail_json if failed else self.exit_json)(**result)
+        raise SystemExit  # they do not return
 
 
 def _traceback(module: AnsibleModule) -> dict[str, str]:
-    """For those who look for a fault in the collection, with -vvv: where the sentence came from."""
+    """For those who look for a fault in the collection: where the sentence came from.
+
+    Shown with -vvv by ansible-core 2.18, and with ANSIBLE_DISPLAY_TRACEBACK=error by later ones.
+    """
     return {"exception": traceback.format_exc()} if module._verbosity >= 3 else {}
 
 
@@ -191,7 +224,8 @@ def _say_hello(client: Client, deadline: Deadline) -> None:
         run_bounded(lambda: client.hello(deadline), deadline.within(HELLO_WITHIN))
     except DeadlineExceeded as exc:
         raise Unreachable(
-            f"There was no answer in time from {client.describe()}. Is the timeout long enough, and is this the right cluster?"
+            f"There was no answer in time from {client.describe()}. Is the timeout long enough, and is this the right "
+            "cluster?"
         ) from exc
 
 
@@ -206,30 +240,12 @@ def _check_numbers(params: Mapping[str, Any]) -> None:
             raise ArgumentError(f"{option} is {value}, and must be a finite number, 0 or more.")
 
 
-def hide_secrets(module: AnsibleModule) -> None:
-    """Credentials in an inline kubeconfig are nobody's business, not even in the invocation that -vvv prints.
+def _content_of(kubeconfig: Any) -> Any:
+    """The option kubeconfig, with one that was given as text read; a path and a dictionary stay as they are.
 
     Raises:
-        ConfigurationError: the option is neither a path nor a kubeconfig.
+        ConfigurationError: it is some other text.
     """
-    given = module.params.get("kubeconfig")
-    try:
-        module.params["kubeconfig"] = content_of(given)
-    except ConfigurationError:
-        module.no_log_values.add(given)
-        raise
-    module.no_log_values.update(_secrets(module.params["kubeconfig"]))
-
-
-def _secrets(node: Any) -> set[str]:
-    found: set[str] = set()
-    if isinstance(node, Mapping):
-        for key, value in node.items():
-            if key in _SECRET_FIELDS and isinstance(value, str) and value:
-                found.add(value)
-            else:
-                found |= _secrets(value)
-    elif isinstance(node, Sequence) and not isinstance(node, (str, bytes)):
-        for value in node:
-            found |= _secrets(value)
-    return found
+    if isinstance(kubeconfig, str) and ("\n" in kubeconfig or kubeconfig.lstrip().startswith("{")):
+        return parse_text(kubeconfig)
+    return kubeconfig

@@ -7,21 +7,17 @@
 from __future__ import annotations
 
 import importlib
+import os
 
 import hypothesis
 import pytest
 
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi
+from ansible_collections.kubelabs.pods.tests.unit.fakes.certificates import make_certificate, server_context
 from ansible_collections.kubelabs.pods.tests.unit.fakes.clock import FakeClock
 
 # What the engine imports late is imported here, so that reading it from a cold disk does not eat a test's deadline.
-for name in (
-    "kubernetes.client.rest",
-    "kubernetes.client.configuration",
-    "kubernetes.config.kube_config",
-    "urllib3",
-    "websocket",
-):
+for name in ("socks", "urllib3.contrib.socks", "websocket", "yaml"):
     importlib.import_module(name)
 
 # Hypothesis would call an example slow, or the drawing of examples, on which the machine's other work has fallen.
@@ -36,6 +32,30 @@ def fake_api():
     """An API server; see fakes/api_server.py."""
     with FakeApi() as api:
         yield api
+
+
+@pytest.fixture(name="certificate", scope="session")
+def server_certificate(tmp_path_factory):
+    """The folder with cert.pem and key.pem of `tls_api`, for 127.0.0.1 and kube.example.org."""
+    folder = tmp_path_factory.mktemp("tls")
+    make_certificate(folder, "127.0.0.1", "kube.example.org")
+    return folder
+
+
+@pytest.fixture(name="tls_api")
+def fake_tls_api(certificate):
+    """The same over TLS; it asks for a client certificate, and goes on without."""
+    with FakeApi(tls=server_context(certificate)) as api:
+        yield api
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_this_machine(monkeypatch, tmp_path_factory):
+    """Whoever runs the tests may have a kubeconfig, and may need a proxy: neither is the tests' business."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy") or name.startswith(("K8S_AUTH_", "KUBECONFIG", "KUBERNETES_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp()))
 
 
 @pytest.fixture(name="clock")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Plain JSON over HTTP to the API server: one pool of connections, a timeout on everything, retries inside the deadline.
+"""Plain JSON over HTTP to the API server: one pool of connections, a timeout on everything, retries inside a deadline.
 
 There is no CoreV1Api here: importing it takes 0.8 s with client 37, and its models know less than the JSON.
 """
@@ -10,19 +10,23 @@ There is no CoreV1Api here: importing it takes 0.8 s with client 37, and its mod
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from .._ground.api_status import ApiStatus, number_in
-from .._ground.deadline import Deadline, jittered
-from .._ground.errors import ApiError, ConfigurationError, DeadlineExceeded, MissingLibrary, TransportError, Unreachable
+from .._ground.deadline import Deadline, backoff
+from .._ground.errors import ApiError, ConfigurationError, DeadlineExceeded, TransportError, Unreachable
+from .._ground.json_reading import as_map, as_text
+from .._ground.wording import capital, one_line
 from .connection import Connection
-from .endpoint import CONNECT_TIMEOUT, Endpoint, keepalive_options, tls_context
+from .dial import import_socks
+from .endpoint import CONNECT_TIMEOUT, Endpoint, KeyPair, keepalive_options, load_key_pair, tls_context
+from .exec_plugin import PLUGIN_WITHIN
 from .kubectl import Kubectl
 
 #: Seconds without a byte after which a request is given up.
@@ -37,7 +41,7 @@ Query = Sequence[tuple[str, str]]
 
 
 def core_path(resource: str, namespace: str = "", name: str = "") -> str:
-    """``/api/v1/namespaces/lab-alice/pods/web``; without a name all of the namespace, without a namespace all of the cluster."""
+    """``/api/v1/namespaces/lab-alice/pods/web``; without a name all of the namespace, without that of the cluster."""
     words = (["namespaces", namespace] if namespace else []) + [resource] + ([name] if name else [])
     return "/".join(["/api/v1", *(quote(word, safe="") for word in words)])
 
@@ -81,22 +85,22 @@ class Client:
         self, connection: Connection, *, concurrency: int = 32, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         self.connection = connection
-        self.server = str(connection.configuration.host)
+        self.server = connection.server
         self.kubectl = Kubectl(
             connection.asked_context,
             connection.asked_kubeconfig,
             connection.asked_server,
-            connection.impersonate_user,
-            connection.impersonate_groups,
+            connection.asked_user,
+            connection.asked_groups,
         )
         self.version = ""
-        self._configuration = connection.configuration
-        self._sleep = sleep
         self.answered = False
-        self._credentials = threading.Lock()
+        self._concurrency = concurrency
+        self._sleep = sleep
+        self._lock = threading.Lock()
         self._endpoint: Endpoint | None = None
-        self._endpoint_lock = threading.Lock()
-        self._pool = _make_pool(connection, concurrency)
+        self._pool: Any = None
+        self._certificate: KeyPair | None = None
 
     # --- what the person reads ---
 
@@ -113,8 +117,18 @@ class Client:
 
     # --- requests ---
 
+    def log_in(self, deadline: Deadline) -> None:
+        """Gets the credentials and the certificates, before anything is asked with them.
+
+        Raises:
+            ConfigurationError: there are none where there should be, with the reason.
+            MissingLibrary: a Python library is not installed.
+        """
+        self.connection.credential.authorization(deadline.within(PLUGIN_WITHIN))
+        self._pool_of_connections()
+
     def hello(self, deadline: Deadline) -> None:
-        """Makes sure that the server answers and knows us, so that a wrong address is one sentence and not 300 failed probes.
+        """Makes sure that the server answers and knows us: a wrong address is one sentence and not 300 failed probes.
 
         Raises:
             Unreachable: no answer within the connect timeout.
@@ -125,17 +139,18 @@ class Client:
         except ApiError as exc:
             if exc.status == 401:
                 raise ConfigurationError(
-                    f"{_capital(self.describe())} refused the credentials (401 {exc.message or 'Unauthorized'}): renew them, or choose another context."
+                    f"{capital(self.describe())} refused the credentials (401 {exc.message or 'Unauthorized'}): renew "
+                    "them, or choose another context."
                 ) from exc
             if exc.status == 403:
                 return  # it knows us and keeps its version to itself
-            raise Unreachable(f"{_capital(self.describe())} is not usable: {exc}") from exc
+            raise Unreachable(f"{capital(self.describe())} is not usable: {exc}") from exc
         except (DeadlineExceeded, TransportError) as exc:
             raise Unreachable(
-                f"{_capital(self.describe())} cannot be reached: {exc} Is the cluster up, and is this the right kubeconfig and context?"
+                f"{capital(self.describe())} cannot be reached: {exc} Is the cluster up, and is this the right "
+                "kubeconfig and context?"
             ) from exc
-        version = response.json()
-        self.version = str(version.get("gitVersion", "")) if isinstance(version, Mapping) else ""
+        self.version = as_text(as_map(response.json()).get("gitVersion"))
 
     def get(
         self,
@@ -175,7 +190,8 @@ class Client:
         while True:
             attempt += 1
             try:
-                return self._checked(method, path, query, body, deadline, self._headers(as_user, as_groups, accept))
+                headers = self._headers(as_user, as_groups, accept, deadline)
+                return self._checked(method, path, query, body, deadline, headers)
             except (ApiError, TransportError) as exc:
                 pause = self._pause(exc, method, attempt)
                 if pause is None or pause >= deadline.remaining():
@@ -184,14 +200,15 @@ class Client:
 
     def open_stream(self, path: str, *, query: Query, deadline: Deadline, read_timeout: float) -> Stream:
         """GET whose body arrives piece by piece. Not repeated: whoever reads a stream knows where to go on."""
-        raw = self._send("GET", path, query, None, deadline, self._headers(None, (), "application/json"), read_timeout)
+        headers = self._headers(None, (), "application/json", deadline)
+        raw = self._send("GET", path, query, None, deadline, headers, read_timeout)
         if raw.status >= 400:
-            raise _api_error(raw.status, raw.headers, _read_all(raw, deadline))
-        return Stream(raw)
+            raise _api_error(raw.status, raw.headers, self._read_all(raw, deadline))
+        return Stream(raw, self._transport_words)
 
     def _checked(self, method: str, path: str, query: Query, body: Any, deadline: Deadline, headers: Any) -> Response:
         raw = self._send(method, path, query, body, deadline, headers, READ_TIMEOUT)
-        content = _read_all(raw, deadline)
+        content = self._read_all(raw, deadline)
         if raw.status >= 400:
             raise _api_error(raw.status, raw.headers, content)
         return Response(raw.status, raw.headers, content)
@@ -209,7 +226,7 @@ class Client:
             headers["Content-Type"] = "application/json"
             content = json.dumps(body).encode()
         try:
-            raw = self._pool.request(
+            raw = self._pool_of_connections().request(
                 method,
                 url,
                 body=content,
@@ -219,42 +236,49 @@ class Client:
                 preload_content=False,
                 timeout=urllib3.Timeout(connect=deadline.clip(CONNECT_TIMEOUT), read=deadline.clip(read_timeout)),
             )
-        except urllib3.exceptions.HTTPError as exc:
-            raise _transport_error(exc, deadline) from exc
+        except (urllib3.exceptions.HTTPError, OSError) as exc:
+            raise self._transport_error(exc, deadline) from exc
+        except ValueError as exc:  # such as a user to impersonate whose name cannot stand in a header
+            raise ConfigurationError(f"The request {method} {path} cannot be sent: {self._words(exc)}.") from exc
         self.answered = True
         return raw
 
     def _pause(self, exc: ApiError | TransportError, method: str, attempt: int) -> float | None:
         """Seconds to wait before the next attempt; None when there is to be none."""
-        backoff = jittered(min(5.0, 0.1 * 2.0 ** min(attempt, 10)))
+        pause = backoff(attempt)
         if isinstance(exc, TransportError):
             # Before the first answer a broken connection means a wrong address; afterwards it may be a restart.
-            return backoff if self.answered and method in IDEMPOTENT else None
+            return pause if self.answered and method in IDEMPOTENT else None
         if exc.status == 429:
-            return max(exc.retry_after or 0.0, backoff)
+            return max(exc.retry_after or 0.0, pause)
         if method not in IDEMPOTENT:
             return None
         if exc.status in TRANSIENT or (exc.status == 500 and attempt < MAX_ATTEMPTS_500):
-            return max(exc.retry_after or 0.0, backoff)
+            return max(exc.retry_after or 0.0, pause)
         return None
 
     # --- identity ---
 
-    def _headers(self, as_user: str | None, as_groups: Sequence[str], accept: str) -> Any:
+    def _headers(self, as_user: str | None, as_groups: Sequence[str], accept: str, deadline: Deadline) -> Any:
         from urllib3 import HTTPHeaderDict
 
         headers = HTTPHeaderDict({"Accept": accept, "User-Agent": "kubelabs.pods"})
-        for name, value in self.identity_headers(as_user, as_groups):
+        for name, value in self.identity_headers(as_user, as_groups, deadline):
             headers.add(name, value)
         return headers
 
-    def identity_headers(self, as_user: str | None = None, as_groups: Sequence[str] = ()) -> list[tuple[str, str]]:
-        """Authorization, refreshed when it has expired, and whom to impersonate; as_user wins over the connection's user."""
+    def identity_headers(
+        self, as_user: str | None = None, as_groups: Sequence[str] = (), deadline: Deadline | None = None
+    ) -> list[tuple[str, str]]:
+        """Authorization, renewed when it has expired, and whom to impersonate; as_user wins over the connection's user.
+
+        Raises:
+            ConfigurationError: there is no credential where there should be one.
+        """
         headers: list[tuple[str, str]] = []
-        with self._credentials:  # an exec plugin or a token refresh must not run 32 times at once
-            for setting in self._configuration.auth_settings().values():
-                if setting.get("in") == "header" and setting.get("value"):
-                    headers.append((setting["key"], setting["value"]))
+        authorization = self.connection.credential.authorization(deadline or Deadline(PLUGIN_WITHIN))
+        if authorization:
+            headers.append(("Authorization", authorization))
         user = as_user or self.connection.impersonate_user
         groups = as_groups if as_user else self.connection.impersonate_groups
         if user:
@@ -262,13 +286,18 @@ class Client:
             headers += [("Impersonate-Group", group) for group in groups]
         return headers
 
-    # --- websockets ---
+    # --- connections ---
 
     def endpoint(self) -> Endpoint:
-        """Where and how websockets connect: the same certificates and proxy as every other request."""
-        with self._endpoint_lock:
+        """Where and how every connection is made.
+
+        Raises:
+            ConfigurationError: the certificates cannot be loaded.
+        """
+        with self._lock:
             if self._endpoint is None:
                 self._endpoint = self._make_endpoint()
+            self._renew_certificate(self._endpoint)
             return self._endpoint
 
     def _make_endpoint(self) -> Endpoint:
@@ -278,25 +307,76 @@ class Client:
         return Endpoint(
             host=host,
             port=parts.port or (443 if secure else 80),
-            tls=tls_context(self._configuration) if secure else None,
-            server_name=getattr(self._configuration, "tls_server_name", None) or host,
+            tls=tls_context(self.connection.certificates) if secure else None,
+            server_name=self.connection.certificates.server_name or host,
             path=parts.path.rstrip("/"),
-            proxy=self._proxy(),
+            proxy=self.connection.proxy,
         )
 
-    def _proxy(self) -> tuple[str, int, Mapping[str, str]] | None:
-        """The proxy that the pool uses: the kubernetes package has already weighed proxy against no_proxy."""
-        proxy = getattr(self._pool, "proxy", None)
-        if proxy is None or not proxy.host:
-            return None
-        return proxy.host, proxy.port or 80, dict(self._configuration.proxy_headers or {})
+    def _renew_certificate(self, endpoint: Endpoint) -> None:
+        """A certificate that came with the credentials counts for every connection that is made from now on."""
+        given = self.connection.credential.certificate()
+        if given is None or given == self._certificate or endpoint.tls is None:
+            return
+        load_key_pair(endpoint.tls, given)
+        self._certificate = given
+        self._pool = None  # the connections in it were made with the one before
+
+    def _pool_of_connections(self) -> Any:
+        endpoint = self.endpoint()
+        with self._lock:
+            if self._pool is None:
+                self._pool = _make_pool(endpoint, self._concurrency)
+            return self._pool
+
+    # --- what went wrong ---
+
+    def _read_all(self, raw: Any, deadline: Deadline) -> bytes:
+        """The whole body; one that arrives ever so slowly is cut off at the deadline."""
+        import urllib3
+
+        pieces: list[bytes] = []
+        try:
+            for piece in _pieces(raw):
+                pieces.append(piece)
+                if deadline.expired:
+                    raw.close()
+                    raise DeadlineExceeded("The answer did not arrive in time.")
+        except (urllib3.exceptions.HTTPError, OSError) as exc:
+            raw.close()
+            raise self._transport_error(exc, deadline) from exc
+        raw.release_conn()
+        return b"".join(pieces)
+
+    def _transport_error(self, exc: Exception, deadline: Deadline) -> TransportError | DeadlineExceeded:
+        import urllib3
+
+        if deadline.expired and isinstance(exc, urllib3.exceptions.TimeoutError):
+            return DeadlineExceeded("There was no answer in time.")
+        return TransportError(f"{self._transport_words(exc)}.")
+
+    def _transport_words(self, exc: BaseException) -> str:
+        """The innermost cause in a few words, with the proxy where no connection came about."""
+        proxy = self.connection.proxy
+        if proxy is not None and _is_about_connecting(exc):
+            return f"{capital(str(proxy))} made no connection: {self._words(exc)}"
+        return self._words(exc)
+
+    def _words(self, exc: BaseException) -> str:
+        return self.connection.secrets.scrub(_plain(exc))
 
 
 class Stream:
-    """The body of an answer that goes on, line by line."""
+    """The body of an answer that goes on, line by line.
 
-    def __init__(self, raw: Any) -> None:
+    Args:
+        raw: the answer, whose body has not been read.
+        words: says what an exception of the connection is about.
+    """
+
+    def __init__(self, raw: Any, words: Callable[[BaseException], str]) -> None:
         self._raw = raw
+        self._words = words
 
     def lines(self) -> Iterator[bytes]:
         """Complete lines without their ends. Ends when the server ends the stream.
@@ -312,48 +392,36 @@ class Stream:
                 *complete, rest = (rest + piece).split(b"\n")
                 yield from (line for line in complete if line.strip())
         except (urllib3.exceptions.HTTPError, OSError) as exc:
-            raise TransportError(f"The stream broke: {_plain(exc)}.") from exc
+            raise TransportError(f"The stream broke: {self._words(exc)}.") from exc
         finally:
             self._raw.close()
 
 
-def _make_pool(connection: Connection, concurrency: int) -> Any:
-    try:
-        from kubernetes.client.rest import RESTClientObject
-    except ImportError as exc:
-        raise MissingLibrary("kubernetes", traceback.format_exc()) from exc
-
-    configuration = connection.configuration
-    configuration.connection_pool_maxsize = max(4, concurrency + 2)
-    if not configuration.verify_ssl:
-        import urllib3
-
-        # The person has said so; a warning per request would bury everything else.
-        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-    try:
-        pool = RESTClientObject(configuration).pool_manager
-    except Exception as exc:
-        raise ConfigurationError(f"The connection to {configuration.host} cannot be set up: {exc}") from exc
-    pool.connection_pool_kw["socket_options"] = keepalive_options()
-    return pool
-
-
-def _read_all(raw: Any, deadline: Deadline) -> bytes:
-    """The whole body; a body that drips is cut off at the deadline."""
+def _make_pool(endpoint: Endpoint, concurrency: int) -> Any:
+    """urllib3's connections, made as the endpoint says."""
     import urllib3
 
-    pieces: list[bytes] = []
-    try:
-        for piece in _pieces(raw):
-            pieces.append(piece)
-            if deadline.expired:
-                raw.close()
-                raise DeadlineExceeded("The answer did not arrive in time.")
-    except (urllib3.exceptions.HTTPError, OSError) as exc:
-        raw.close()
-        raise _transport_error(exc, deadline) from exc
-    raw.release_conn()
-    return b"".join(pieces)
+    options: dict[str, Any] = {
+        "num_pools": 1,
+        "maxsize": max(4, concurrency + 2),
+        "socket_options": keepalive_options(),
+    }
+    if endpoint.tls is not None:
+        options |= {"ssl_context": endpoint.tls, "server_hostname": endpoint.server_name}
+        if endpoint.tls.verify_mode == ssl.CERT_NONE:
+            # The person has said so; a warning per request would bury everything else.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    proxy = endpoint.proxy
+    if proxy is None:
+        return urllib3.PoolManager(**options)
+    if not proxy.socks:
+        return urllib3.ProxyManager(proxy.url, proxy_headers=proxy.headers, **options)
+    import_socks(proxy)
+    from urllib3.contrib.socks import SOCKSProxyManager
+
+    # socks5h: the proxy resolves the name, as for kubectl.
+    url = f"socks5h{proxy.url.removeprefix(proxy.scheme)}"
+    return SOCKSProxyManager(url, username=proxy.username, password=proxy.password, **options)
 
 
 def _pieces(raw: Any) -> Iterator[bytes]:
@@ -365,12 +433,10 @@ def _pieces(raw: Any) -> Iterator[bytes]:
         yield piece
 
 
-def _transport_error(exc: Exception, deadline: Deadline) -> TransportError | DeadlineExceeded:
-    import urllib3
+def _is_about_connecting(exc: BaseException) -> bool:
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
-    if deadline.expired and isinstance(exc, urllib3.exceptions.TimeoutError):
-        return DeadlineExceeded("There was no answer in time.")
-    return TransportError(f"{_plain(exc)}.")
+    return isinstance(exc, (ConnectTimeoutError, NewConnectionError, ProxyError))
 
 
 def _plain(exc: BaseException) -> str:
@@ -396,7 +462,7 @@ def _plain(exc: BaseException) -> str:
         cause = inner
     if isinstance(cause, OSError) and cause.strerror:
         return str(cause.strerror)
-    return " ".join(str(cause).split()) or type(cause).__name__
+    return one_line(str(cause)).rstrip(".") or type(cause).__name__
 
 
 def _api_error(http_status: int, headers: Mapping[str, str], content: bytes) -> ApiError:
@@ -406,7 +472,3 @@ def _api_error(http_status: int, headers: Mapping[str, str], content: bytes) -> 
         status = ApiStatus(False, message=content[:2000].decode("utf-8", "replace").strip())
     asked = number_in(headers.get("Retry-After"))
     return ApiError(http_status, status.reason, status.message, status.retry_after if asked is None else asked)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

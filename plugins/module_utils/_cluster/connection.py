@@ -2,119 +2,161 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the connection options people give to a kubernetes client configuration.
+"""From the connection options people give to what a connection is made of.
 
-The options and their K8S_AUTH_* variables are those of kubernetes.core. Everything about credentials (exec plugins, OIDC,
-tokens in files, certificates in data fields) is left to the `kubernetes` package; what is done here is finding the
-right file and context, and saying in one sentence what is wrong with them.
+The options and their K8S_AUTH_* variables are those of kubernetes.core; single options win over the kubeconfig, as
+there.
 """
 
 from __future__ import annotations
 
+import base64
 import os
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .._ground.addresses import host_in_url, split_credentials
 from .._ground.errors import ConfigurationError, MissingLibrary
+from .._ground.json_reading import as_list, as_map, as_text
+from .._ground.secrets import Secrets, basic_header
+from .._ground.wording import capital
+from .credentials import (
+    NOTHING,
+    Absent,
+    Credential,
+    Fixed,
+    PluginCredential,
+    ProviderCredential,
+    TokenFile,
+    bearer,
+)
+from .endpoint import Certificates, Pem
+from .exec_plugin import ExecPlugin
+from .kubeconfig import DEFAULT_KUBECONFIG, Entry, Kubeconfig, load_content, load_files
+from .proxy import Proxy, choose_proxy
 
-DEFAULT_KUBECONFIG = "~/.kube/config"
-SERVICE_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+#: Where Kubernetes puts the service account of a pod.
+SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
 @dataclass(frozen=True)
 class Connection:
-    """A configuration and where it came from.
+    """What a connection is made of and where that came from.
 
     Attributes:
-        configuration: a `kubernetes.client.Configuration`.
+        server: the URL of the API server, without credentials and without a slash at its end.
+        credential: gives the header Authorization.
+        certificates: for TLS.
+        proxy: to go through, or None.
+        secrets: every credential of the connection, also those that come later.
         context: the context in use; None when no kubeconfig was involved.
-        source: for messages: the kubeconfig's path, `inline kubeconfig`, `module options` or `service account`.
+        source: for messages: the kubeconfig's path, `the inline kubeconfig`, `module options` or `service account`.
         asked_context: the context that was asked for by name, for copyable kubectl lines.
         asked_kubeconfig: the path that was asked for, likewise.
         asked_server: the API server, where it was given as such or in an inline kubeconfig, likewise.
         impersonate_user: the user every request is made as, or None.
         impersonate_groups: that user's groups.
+        asked_user, asked_groups: the same where the options say so and not the kubeconfig, for copyable kubectl lines.
     """
 
-    configuration: Any
+    server: str
+    credential: Credential
+    certificates: Certificates
+    proxy: Proxy | None
+    secrets: Secrets
     context: str | None
     source: str
     asked_context: str | None = None
     asked_kubeconfig: str | None = None
     asked_server: str | None = None
     impersonate_user: str | None = None
-    impersonate_groups: tuple[str, ...] = field(default=())
+    impersonate_groups: tuple[str, ...] = ()
+    asked_user: str | None = None
+    asked_groups: tuple[str, ...] = field(default=())
 
 
-def load_connection(params: Mapping[str, Any]) -> Connection:
-    """The connection that the module options describe.
+@dataclass(frozen=True)
+class _Base:
+    """What the kubeconfig, the service account or nothing says, before the single options."""
+
+    source: str
+    context: str | None = None
+    server: str = ""
+    cluster_where: str = "the options"
+    credential: Credential = NOTHING
+    certificates: Certificates = field(default_factory=Certificates)
+    proxy_url: str = ""
+    impersonate_user: str | None = None
+    impersonate_groups: tuple[str, ...] = ()
+
+
+def load_connection(params: Mapping[str, Any], secrets: Secrets | None = None) -> Connection:
+    """The connection that the module options describe. Nothing is asked of anybody yet.
+
+    Args:
+        secrets: learns every credential.
 
     Raises:
         ConfigurationError: naming the file, the context and what there is to choose from.
-        MissingLibrary: the kubernetes package is not installed.
+        MissingLibrary: a Python library is not installed.
     """
+    try:
+        import urllib3  # noqa: F401  # what makes the connections; said here once, and not by 300 probes
+    except ImportError as exc:
+        raise MissingLibrary("urllib3", traceback.format_exc(), "for every request, and comes with kubernetes") from exc
+    secrets = secrets or Secrets()
     if params.get("impersonate_groups") and not params.get("impersonate_user"):
         raise ConfigurationError("impersonate_groups needs impersonate_user: a group alone would not be impersonated.")
-    configuration = _new_configuration()
-    context, source = _load_base(configuration, params)
-    _apply_overrides(configuration, params)
+    base = _load_base(params, secrets)
+    where = "the option host" if params.get("host") else f"server of {base.cluster_where}"
+    server, from_url = _server(params.get("host") or base.server, where, secrets)
     kubeconfig = params.get("kubeconfig")
+    asked_user, asked_groups = params.get("impersonate_user"), tuple(params.get("impersonate_groups") or ())
     return Connection(
-        configuration=configuration,
-        context=context,
-        source=source,
+        server=server,
+        credential=_credential(params, secrets) or _in_url(base.credential, from_url),
+        certificates=_certificates(base.certificates, params),
+        proxy=choose_proxy(
+            server,
+            option=params.get("proxy"),
+            no_proxy=params.get("no_proxy"),
+            cluster_proxy=base.proxy_url,
+            cluster_where=base.cluster_where,
+            environment=os.environ,
+            headers=_proxy_headers(params.get("proxy_headers"), secrets),
+            secrets=secrets,
+        ),
+        secrets=secrets,
+        context=base.context,
+        source=base.source,
         asked_context=params.get("context"),
         asked_kubeconfig=kubeconfig if isinstance(kubeconfig, str) else None,
-        asked_server=str(configuration.host) if params.get("host") or isinstance(kubeconfig, Mapping) else None,
-        impersonate_user=params.get("impersonate_user"),
-        impersonate_groups=tuple(params.get("impersonate_groups") or ()),
+        asked_server=server if params.get("host") or isinstance(kubeconfig, Mapping) else None,
+        impersonate_user=asked_user or base.impersonate_user,
+        impersonate_groups=asked_groups if asked_user else base.impersonate_groups,
+        asked_user=asked_user,
+        asked_groups=asked_groups,
     )
 
 
-def content_of(kubeconfig: Any) -> Any:
-    """The option kubeconfig, with a kubeconfig that was given as text read; a path and a dictionary stay as they are.
-
-    Raises:
-        ConfigurationError: it is some other text. What it says stays out of the message: it may hold keys.
-    """
-    if not isinstance(kubeconfig, str) or not ("\n" in kubeconfig or kubeconfig.lstrip().startswith("{")):
-        return kubeconfig
-    import yaml
-
-    try:
-        content = yaml.safe_load(kubeconfig)
-    except yaml.YAMLError:
-        content = None
-    if not isinstance(content, Mapping):
-        raise ConfigurationError(
-            "The option kubeconfig is a text of several lines that is no kubeconfig: give a path, or the content as a dictionary."
-        )
-    return content
+# --- where to begin ---
 
 
-def _new_configuration() -> Any:
-    try:
-        from kubernetes.client.configuration import Configuration
-    except ImportError as exc:
-        raise MissingLibrary("kubernetes", traceback.format_exc()) from exc
-    return Configuration()
-
-
-def _load_base(configuration: Any, params: Mapping[str, Any]) -> tuple[str | None, str]:
-    """Fills the configuration from the kubeconfig, the service account or nothing; returns (context, source)."""
-    kubeconfig = params.get("kubeconfig")
+def _load_base(params: Mapping[str, Any], secrets: Secrets) -> _Base:
+    kubeconfig, context = params.get("kubeconfig"), params.get("context")
     if isinstance(kubeconfig, Mapping):
-        return _load_inline(configuration, dict(kubeconfig), params)
-    if not kubeconfig and not params.get("context"):
+        return _from_kubeconfig(load_content(kubeconfig, context), params, secrets)
+    variable = os.environ.get("KUBECONFIG")
+    if not kubeconfig and not context:
         if _complete_without_file(params):
-            return None, "module options"
-        if not os.environ.get("KUBECONFIG") and not os.path.exists(os.path.expanduser(DEFAULT_KUBECONFIG)):
-            if os.path.exists(SERVICE_ACCOUNT_TOKEN):
-                return _load_service_account(configuration)
-    path = str(kubeconfig or os.environ.get("KUBECONFIG") or DEFAULT_KUBECONFIG)
-    return _load_file(configuration, path, params)
+            return _Base("module options")
+        if not variable and not os.path.exists(os.path.expanduser(DEFAULT_KUBECONFIG)):
+            if os.path.exists(os.path.join(SERVICE_ACCOUNT, "token")):
+                return _from_service_account(secrets)
+    paths = str(kubeconfig or variable or DEFAULT_KUBECONFIG)
+    return _from_kubeconfig(load_files(paths, context), params, secrets)
 
 
 def _complete_without_file(params: Mapping[str, Any]) -> bool:
@@ -128,154 +170,163 @@ def _complete_without_file(params: Mapping[str, Any]) -> bool:
     )
 
 
-def _load_service_account(configuration: Any) -> tuple[str | None, str]:
-    from kubernetes.config import incluster_config
-    from kubernetes.config.config_exception import ConfigException
-
-    try:
-        incluster_config.load_incluster_config(client_configuration=configuration)
-    except ConfigException as exc:
+def _from_service_account(secrets: Secrets) -> _Base:
+    host, port = os.environ.get("KUBERNETES_SERVICE_HOST"), os.environ.get("KUBERNETES_SERVICE_PORT")
+    if not host or not port:
         raise ConfigurationError(
-            f"There is no kubeconfig, and the pod's service account cannot be used: {exc}"
-        ) from exc
-    return None, "service account"
+            "There is no kubeconfig, and the pod's service account cannot be used: KUBERNETES_SERVICE_HOST or "
+            "KUBERNETES_SERVICE_PORT is not set."
+        )
+    return _Base(
+        source="service account",
+        server=f"https://{host_in_url(host)}:{port}",
+        cluster_where="the pod's environment",
+        credential=TokenFile(os.path.join(SERVICE_ACCOUNT, "token"), "of the pod's service account", secrets),
+        certificates=Certificates(
+            authority=Pem("the CA of the pod's service account", os.path.join(SERVICE_ACCOUNT, "ca.crt"))
+        ),
+    )
 
 
-def _load_file(configuration: Any, path: str, params: Mapping[str, Any]) -> tuple[str | None, str]:
+def _from_kubeconfig(kubeconfig: Kubeconfig, params: Mapping[str, Any], secrets: Secrets) -> _Base:
+    cluster, user = kubeconfig.cluster, kubeconfig.user
+    secrets.add_kubeconfig(user.fields)
+    for name in ("as-uid", "as-user-extra"):
+        if user.fields.get(name):
+            raise ConfigurationError(f"{name} of {user.where} is not supported: choose a user without it.")
+    if user.fields.get("as-groups") and not user.text("as"):
+        raise ConfigurationError(f"as-groups of {user.where} needs as: a group alone would not be impersonated.")
+    client, key = _pem(user, "client-certificate"), _pem(user, "client-key")
+    authority = _pem(cluster, "certificate-authority")
+    plugin = ExecPlugin(user, cluster, lambda: _base64(authority), secrets)
+    return _Base(
+        source=kubeconfig.source,
+        context=kubeconfig.context,
+        server=cluster.text("server"),
+        cluster_where=cluster.where,
+        credential=_user_credential(kubeconfig, plugin, client is not None, params, secrets),
+        certificates=Certificates(
+            authority=authority,
+            client=client,
+            key=key,
+            verify=not cluster.fields.get("insecure-skip-tls-verify"),
+            server_name=cluster.text("tls-server-name"),
+        ),
+        proxy_url=cluster.text("proxy-url"),
+        impersonate_user=user.text("as") or None,
+        impersonate_groups=tuple(as_text(group) for group in as_list(user.fields.get("as-groups"))),
+    )
+
+
+def _user_credential(
+    kubeconfig: Kubeconfig, plugin: ExecPlugin, has_certificate: bool, params: Mapping[str, Any], secrets: Secrets
+) -> Credential:
+    user = kubeconfig.user
+    if user.path("tokenFile"):
+        return TokenFile(user.path("tokenFile"), f"of {user.where}", secrets)
+    if user.text("token"):
+        return Fixed(bearer(user.text("token"), f"of {user.where}", secrets))
+    if user.text("username") and user.text("password"):
+        return Fixed(basic_header(user.text("username"), user.text("password"), secrets))
+    if user.fields.get("auth-provider"):
+        name = as_text(as_map(user.fields.get("auth-provider")).get("name"))
+        persist = bool(params.get("persist_config"))
+        return ProviderCredential(
+            lambda configuration: _load_with_package(configuration, kubeconfig, params.get("kubeconfig"), persist),
+            f"the auth-provider {name!r} of {user.where}",
+            secrets,
+        )
+    if has_certificate:
+        return NOTHING
+    if user.fields.get("exec"):
+        return PluginCredential(plugin, secrets)
+    # Where nobody is named, nobody is meant; kubectl sends no credentials over plain HTTP.
+    if not user.name or (not user.fields and kubeconfig.cluster.text("server").startswith("http:")):
+        return NOTHING
+    return Absent(
+        f"{capital(user.where)} has no credential that can be used: it needs a token, a tokenFile, a "
+        "client-certificate, a username with a password, an exec plugin or an auth-provider."
+    )
+
+
+def _load_with_package(configuration: Any, kubeconfig: Kubeconfig, content: Any, persist: bool) -> None:
     from kubernetes.config import kube_config
 
-    files = [os.path.expanduser(part) for part in path.split(os.pathsep) if part]
-    present = [name for name in files if os.path.exists(name)]
-    if not present:
-        raise ConfigurationError(
-            f"The kubeconfig {' or '.join(files) or path} does not exist: name one with the option kubeconfig "
-            "or the variable K8S_AUTH_KUBECONFIG."
-        )
-    contents = [_read_kubeconfig(name) for name in present]
-    source = os.pathsep.join(present)
-    context = _choose_context(contents, source, params.get("context"))
-    _run_loader(
-        lambda: kube_config.load_kube_config(
-            config_file=source,
-            context=context,
+    if kubeconfig.files:
+        kube_config.load_kube_config(
+            config_file=os.pathsep.join(kubeconfig.files),
+            context=kubeconfig.context,
             client_configuration=configuration,
-            persist_config=bool(params.get("persist_config")),
-        ),
-        source,
-    )
-    return context, source
-
-
-def _load_inline(configuration: Any, content: dict[str, Any], params: Mapping[str, Any]) -> tuple[str | None, str]:
-    from kubernetes.config import kube_config
-
-    source = "the inline kubeconfig"
-    context = _choose_context([content], source, params.get("context"))
-    _run_loader(
-        lambda: kube_config.load_kube_config_from_dict(
-            config_dict=content, context=context, client_configuration=configuration, persist_config=False
-        ),
-        source,
-    )
-    return context, source
-
-
-def _run_loader(load: Any, source: str) -> None:
-    """Runs a loader of the kubernetes package, which raises almost anything on a malformed file."""
-    try:
-        load()
-    except Exception as exc:
-        raise ConfigurationError(f"The kubeconfig {source} cannot be used: {exc}") from exc
-
-
-def _read_kubeconfig(path: str) -> Mapping[str, Any]:
-    import yaml
-
-    try:
-        with open(path, encoding="utf-8") as stream:
-            content = yaml.safe_load(stream)
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigurationError(f"The kubeconfig {path} cannot be read: {exc}") from exc
-    except yaml.YAMLError as exc:
-        raise ConfigurationError(f"The kubeconfig {path} is not YAML: {' '.join(str(exc).split())}") from exc
-    if not isinstance(content, Mapping):
-        raise ConfigurationError(f"The kubeconfig {path} is empty or not a mapping: it has no contexts.")
-    return content
-
-
-def _choose_context(contents: list[Any], source: str, asked: str | None) -> str:
-    names = context_names(contents)
-    listing = ", ".join(names) if names else "none"
-    current = next((content["current-context"] for content in contents if content.get("current-context")), None)
-    if asked:
-        if asked not in names:
-            raise ConfigurationError(
-                f"The kubeconfig {source} has no context {asked!r}; the contexts it has: {listing}."
-            )
-        return asked
-    if not current:
-        raise ConfigurationError(
-            f"The kubeconfig {source} has no current context: choose one with the option context; the contexts it has: {listing}."
+            persist_config=persist,
         )
-    if current not in names:
-        raise ConfigurationError(
-            f"The kubeconfig {source} names {current!r} as its current context and does not have it; the contexts it has: {listing}."
+    else:
+        kube_config.load_kube_config_from_dict(
+            config_dict=dict(content),
+            context=kubeconfig.context,
+            client_configuration=configuration,
+            persist_config=False,
         )
-    return str(current)
 
 
-def context_names(contents: list[Any]) -> list[str]:
-    """The names of the contexts in parsed kubeconfigs, in their order, each once."""
-    names: list[str] = []
-    for content in contents:
-        for entry in content.get("contexts") or []:
-            name = entry.get("name") if isinstance(entry, Mapping) else None
-            if isinstance(name, str) and name not in names:
-                names.append(name)
-    return names
+def _pem(entry: Entry, name: str) -> Pem | None:
+    """The field as data, which counts first, or as a file."""
+    data, path = entry.text(f"{name}-data"), entry.path(name)
+    if data:
+        return Pem(f"the {name}-data of {entry.where}", data=data)
+    return Pem(f"the {name} of {entry.where}", path=path) if path else None
 
 
-def _apply_overrides(configuration: Any, params: Mapping[str, Any]) -> None:
-    """Single options win over the kubeconfig, as in kubernetes.core."""
-    for option, attribute in (
-        ("host", "host"),
-        ("ca_cert", "ssl_ca_cert"),
-        ("client_cert", "cert_file"),
-        ("client_key", "key_file"),
-        ("proxy", "proxy"),
-        ("no_proxy", "no_proxy"),
-    ):
-        if params.get(option):
-            setattr(configuration, attribute, params[option])
-    if params.get("validate_certs") is not None:
-        configuration.verify_ssl = params["validate_certs"]
-    authorization = _authorization(params)
-    if authorization:
-        # Both keys: "BearerToken" is what client 36 and later read, "authorization" what the older ones do.
-        configuration.api_key = {"BearerToken": authorization, "authorization": authorization}
-        configuration.refresh_api_key_hook = None
-    if params.get("proxy_headers"):
-        configuration.proxy_headers = _proxy_headers(params["proxy_headers"])
-    configuration.host = str(configuration.host).rstrip("/")
+def _base64(authority: Pem | None) -> str:
+    return base64.b64encode(authority.read()).decode() if authority else ""
 
 
-def _authorization(params: Mapping[str, Any]) -> str | None:
+# --- single options ---
+
+
+def _server(url: str, where: str, secrets: Secrets) -> tuple[str, str | None]:
+    """(the URL without credentials, the header that those in it come to)."""
+    try:
+        parts, username, password = split_credentials(url)
+        port_fits = parts.port is None or parts.port > 0
+    except ValueError:
+        parts, username, password, port_fits = split_credentials("")[0], None, None, False
+    secrets.add(password)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_fits:
+        raise ConfigurationError(f"{capital(where)} is not the URL of an API server, such as https://192.0.2.10:6443.")
+    header = basic_header(username, password or "", secrets) if username else None
+    return parts._replace(query="", fragment="").geturl().rstrip("/"), header
+
+
+def _in_url(credential: Credential, header: str | None) -> Credential:
+    """Credentials in the server's URL count where there are no others, as in kubectl."""
+    return Fixed(header) if header and (credential is NOTHING or isinstance(credential, Absent)) else credential
+
+
+def _credential(params: Mapping[str, Any], secrets: Secrets) -> Credential | None:
     if params.get("api_key"):
-        return f"Bearer {params['api_key']}"
+        return Fixed(bearer(params["api_key"], "in the option api_key", secrets))
     if params.get("username") and params.get("password"):
-        from urllib3.util import make_headers
-
-        return make_headers(basic_auth=f"{params['username']}:{params['password']}")["authorization"]
+        return Fixed(basic_header(params["username"], params["password"], secrets))
     return None
 
 
-def _proxy_headers(options: Mapping[str, Any]) -> dict[str, str]:
-    from urllib3.util import make_headers
+def _certificates(base: Certificates, params: Mapping[str, Any]) -> Certificates:
+    given: dict[str, Any] = {
+        attribute: Pem(f"the option {option}", path=params[option])
+        for option, attribute in (("ca_cert", "authority"), ("client_cert", "client"), ("client_key", "key"))
+        if params.get(option)
+    }
+    if params.get("validate_certs") is not None:
+        given["verify"] = bool(params["validate_certs"])
+    return replace(base, **given)
 
-    return dict(
-        make_headers(
-            proxy_basic_auth=options.get("proxy_basic_auth"),
-            basic_auth=options.get("basic_auth"),
-            user_agent=options.get("user_agent"),
-        )
-    )
+
+def _proxy_headers(options: Mapping[str, Any] | None, secrets: Secrets) -> dict[str, str]:
+    if not options:
+        return {}
+    headers = {"user-agent": str(options["user_agent"])} if options.get("user_agent") else {}
+    for option, name in (("proxy_basic_auth", "proxy-authorization"), ("basic_auth", "authorization")):
+        if options.get(option):
+            username, _colon, password = str(options[option]).partition(":")
+            headers[name] = basic_header(username, password, secrets)
+    return headers

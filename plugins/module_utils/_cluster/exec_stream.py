@@ -21,8 +21,9 @@ from urllib.parse import quote, urlencode
 from .._ground.api_status import number_in
 from .._ground.deadline import Deadline
 from .._ground.errors import MissingLibrary
-from .budget_socket import BudgetSocket, IdleTimeout, open_budget_socket
+from .budget_socket import BudgetSocket, IdleTimeout
 from .client import Client, core_path
+from .dial import open_budget_socket
 
 V5 = "v5.channel.k8s.io"
 V4 = "v4.channel.k8s.io"

@@ -21,7 +21,7 @@ class Kubectl:
 
     Attributes:
         context: the context that was asked for; None leaves it to kubectl.
-        kubeconfig: the path that was asked for; None leaves it to kubectl.
+        kubeconfig: the path that was asked for, or several joined with colons; None leaves it to kubectl.
         server: the API server where no file leads to it, so that the line cannot reach another cluster.
         as_user, as_groups: whom the whole connection impersonates.
     """
@@ -39,8 +39,13 @@ class Kubectl:
         options: list[str] = []
         if not as_user:
             as_user, as_groups = self.as_user, self.as_groups
-        if self.kubeconfig:
-            options += ["--kubeconfig", _quote_path(self.kubeconfig)]  # a shell expands ~ only at the start of a word
+        start = ["kubectl"]
+        paths = [path for path in (self.kubeconfig or "").split(os.pathsep) if path]
+        if len(paths) == 1:
+            options += ["--kubeconfig", _quote_path(paths[0])]  # a shell expands ~ only at the start of a word
+        elif paths:
+            # The option takes one file only. In an assignment a shell expands ~ behind every colon, too.
+            start.insert(0, "KUBECONFIG=" + ":".join(map(_quote_path, paths)))
         if self.context:
             options.append("--context=" + shlex.quote(self.context))
         if self.server:
@@ -50,7 +55,7 @@ class Kubectl:
         options += ["--as-group=" + shlex.quote(group) for group in as_groups]
         if namespace:
             options += ["-n", shlex.quote(namespace)]
-        return " ".join(["kubectl", *options, *(shlex.quote(word) for word in words)])
+        return " ".join([*start, *options, *(shlex.quote(word) for word in words)])
 
     def exec_line(
         self,
@@ -80,8 +85,9 @@ class Kubectl:
 
 
 def _quote_path(path: str) -> str:
-    """A path for a shell; what is below the home directory begins with ~, which works for the next person too."""
+    """A path for a shell in any directory; what is at home begins with ~, which works for the next person too."""
     home = os.path.expanduser("~").rstrip("/")
+    path = path if path.startswith("~") else os.path.abspath(path)
     if home and path.startswith(home + "/"):
         path = "~" + path[len(home) :]
     if path.startswith("~/"):

@@ -6,8 +6,8 @@
 
 A list gives the state and a resourceVersion; the watch goes on from there. When the server no longer knows that version
 (410, as an HTTP status or inside the stream) the list is made again and compared with what was known, so that whoever
-follows the events misses no final state. Sources: Kubernetes API concepts, "Efficient detection of changes"; KEP-956 for
-bookmarks.
+follows the events misses no final state. Sources: Kubernetes API concepts, "Efficient detection of changes"; KEP-956
+for bookmarks.
 """
 
 from __future__ import annotations
@@ -96,8 +96,9 @@ class ListWatch:
         """Changes until the deadline; transient trouble is lived through.
 
         Raises:
-            ApiError: the server refuses for good: 400, 401, 403, 404, 405. After the first list that takes REFUSED_FOR seconds
-                of nothing else, since an API server that is starting knows neither users nor roles for a moment.
+            ApiError: the server refuses for good: 400, 401, 403, 404, 405. After the first list that takes
+                REFUSED_FOR seconds of nothing else, since an API server that is starting knows neither users nor
+                roles for a moment.
         """
         failures = 0
         while not deadline.expired:

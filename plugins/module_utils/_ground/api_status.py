@@ -73,7 +73,8 @@ class ApiStatus:
 
     @property
     def exit_code(self) -> int | None:
-        """The exit code of a command, which it has where it says Success or has the reason NonZeroExitCode and a cause ExitCode.
+        """The exit code of a command, which it has where it says Success or has the reason NonZeroExitCode and a
+        cause ExitCode.
 
         Source: k8s.io/apimachinery/pkg/util/remotecommand and k8s.io/kubelet/pkg/cri/streaming/remotecommand.
         """

@@ -2,7 +2,28 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One deadline for everything a task does, and the pauses inside it."""
+"""One deadline for everything a task does, and the pauses inside it.
+
+A task holds its timeout within a second. What that rests on: one Deadline is made when a task begins and handed down,
+for one item with `within()`; whatever waits, waits for `clip()` or `remaining()` of it. Where a peer could stretch a
+wait a byte at a time, it is done by a socket with a budget (budget_socket) or in a thread that is left behind
+(fleet.run_fleet, fleet.run_bounded). Once the deadline has passed nothing new is asked of the cluster, except to say
+why something did not come to an end, and that is bounded too. These are all the seconds beyond a deadline, or of
+their own:
+
+    fleet.LAST_WORDS          0.4   that threads have to write down a result after the deadline
+    _watch.run.ASK_LATE       0.5   for the events and namespaces behind what a watch did not see, when no time is left
+    _teardown LATE            0.2   for the reasons why namespaces are still there, when no time is left
+    _watch.roll.TICK          0.5   at most between two looks at the clock of whoever follows a watch
+    _frame.OVERTIME           5     after which a task is given up that should have ended by itself: a net, never used
+    _frame.HELLO_WITHIN      15     for the first answer of the API server, inside the task's timeout
+    endpoint.CONNECT_TIMEOUT  5     for a TCP connection and for a TLS handshake, inside the deadline
+    client.READ_TIMEOUT      30     without a byte of an answer, inside the deadline
+    exec_plugin.PLUGIN_WITHIN 30    for a program that gives credentials, inside the task's timeout
+
+The clock starts when the connection options have been read: how long Python takes to import what a module needs is not
+the cluster's time.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +33,7 @@ from collections.abc import Callable
 
 Clock = Callable[[], float]
 
-#: Its own: the global one may be somebody's seeded one.
+#: A generator of its own: the one that all of Python shares may have been seeded by somebody, and would repeat itself.
 _random = random.Random()
 
 
@@ -21,7 +42,7 @@ class Deadline:
 
     Args:
         seconds: from now; negative counts as 0.
-        clock: monotonic seconds; tests pass their own.
+        clock: monotonic seconds.
     """
 
     def __init__(self, seconds: float, clock: Clock = time.monotonic) -> None:
@@ -48,3 +69,12 @@ class Deadline:
 def jittered(seconds: float) -> float:
     """The seconds, up to 30 % less or more, so that many who wait do not all come back in the same instant."""
     return seconds * _random.uniform(0.7, 1.3)
+
+
+#: Seconds before the second attempt at something, before jitter; they double with every attempt.
+FIRST_PAUSE = 0.2
+
+
+def backoff(attempt: int, longest: float = 5.0) -> float:
+    """Seconds to wait after so many attempts (1, 2, ...): 0.2, 0.4, 0.8 and so on up to the longest, jittered."""
+    return jittered(min(longest, FIRST_PAUSE * 2.0 ** min(max(attempt, 1) - 1, 10)))

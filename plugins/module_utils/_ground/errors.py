@@ -20,14 +20,16 @@ class MissingLibrary(KubelabsError):
     Attributes:
         library: the name of the distribution to install.
         trace: the traceback of the import that failed.
+        reason: what it is needed for: `for the proxy socks5://...`; '' where nothing works without it.
     """
 
-    def __init__(self, library: str, trace: str) -> None:
+    def __init__(self, library: str, trace: str, reason: str = "") -> None:
         super().__init__(
             f"The Python library {library} is missing: install it for the interpreter that runs the module."
         )
         self.library = library
         self.trace = trace
+        self.reason = reason
 
 
 class ConfigurationError(KubelabsError):

@@ -21,7 +21,7 @@ def iso(moment: datetime | None) -> str | None:
 
 
 def parse_time(text: object) -> datetime | None:
-    """A time of the Kubernetes API (RFC 3339, usually with a resolution of one second) in UTC; None when it is not one."""
+    """A time of the Kubernetes API (RFC 3339, mostly with a resolution of one second) in UTC; None if it is not one."""
     if not isinstance(text, str):
         return None
     try:

@@ -17,12 +17,17 @@ def one_line(text: str, longest: int | None = None) -> str:
     return " ".join(text.split())[:longest]
 
 
+def capital(text: str) -> str:
+    """The text with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
 def sentence(text: str) -> str:
     """The text with a capital letter and a full stop."""
     text = one_line(text)
     if not text:
         return ""
-    return text[:1].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
+    return capital(text) + ("" if text[-1] in ".!?" else ".")
 
 
 def named(items: Sequence[str], total: int, what: str) -> str:

@@ -30,6 +30,12 @@ except ImportError:  # ansible-core 2.18
             yield
 
 
+try:
+    from ansible.module_utils._internal import _traceback
+except ImportError:  # ansible-core 2.18 shows what a module gives it with -vvv
+    _traceback = None
+
+
 def make_client(
     api: FakeApi, *, answered: bool = True, sleep: Callable[[float], None] = time.sleep, **options: Any
 ) -> Client:
@@ -46,11 +52,26 @@ def make_client(
     return client
 
 
-def run_module(main, capfd, api: FakeApi | None, check_mode: bool = False, **args: Any) -> dict[str, Any]:
-    """The result of a module, with `failed` as Ansible sees it."""
+def run_module(
+    main, capfd, api: FakeApi | None, check_mode: bool = False, verbosity: int = 0, **args: Any
+) -> dict[str, Any]:
+    """The result of a module, with `failed` as Ansible sees it.
+
+    Args:
+        api: the server it talks to; None leaves the connection to the arguments.
+        verbosity: how often -v was given; from 3 on tracebacks are asked for too (ANSIBLE_DISPLAY_TRACEBACK=error).
+    """
     if api is not None:
         args = {"host": api.url, "api_key": "secret", "no_proxy": "*", **args}
-    with patch_module_args({**args, "_ansible_check_mode": check_mode}), pytest.raises(SystemExit) as ended:
+    settings: dict[str, Any] = {"_ansible_check_mode": check_mode, "_ansible_verbosity": verbosity}
+    with contextlib.ExitStack() as patches:
+        if _traceback is not None:
+            settings["_ansible_tracebacks_for"] = ["error"] if verbosity >= 3 else []
+            patches.enter_context(mock.patch.object(_traceback, "_module_tracebacks_enabled_events", None))
+            own = _traceback._is_module_traceback_enabled  # whatever of the controller this process has imported
+            patches.enter_context(mock.patch.object(_traceback, "_is_traceback_enabled", own))
+        patches.enter_context(patch_module_args({**args, **settings}))
+        ended = patches.enter_context(pytest.raises(SystemExit))
         main()
     out, _err = capfd.readouterr()
     result = json.loads(out.strip().splitlines()[-1])

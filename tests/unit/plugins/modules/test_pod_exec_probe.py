@@ -577,14 +577,14 @@ def test_secrets_of_an_inline_kubeconfig_are_hidden(api, capfd):
     assert "very-secret-token" not in str(result)
 
 
-@pytest.mark.parametrize("library", ["kubernetes", "websocket-client"])
+@pytest.mark.parametrize("library", ["urllib3", "websocket-client"])
 def test_missing_library_says_what_to_install(api, capfd, monkeypatch, library):
     import sys
 
     for name in list(sys.modules):
-        if name.split(".")[0] in ("kubernetes" if library == "kubernetes" else "websocket",):
+        if name.split(".")[0] in ("urllib3" if library == "urllib3" else "websocket",):
             monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "kubernetes" if library == "kubernetes" else "websocket", None)
+    monkeypatch.setitem(sys.modules, "urllib3" if library == "urllib3" else "websocket", None)
     result = run_module(
         pod_exec_probe.main,
         capfd,

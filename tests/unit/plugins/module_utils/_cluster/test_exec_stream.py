@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from ansible_collections.kubelabs.pods.plugins.module_utils._cluster import budget_socket
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster import dial
 from ansible_collections.kubelabs.pods.plugins.module_utils._cluster import exec_stream as exec_client
 from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.budget_socket import BudgetSocket
 from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.exec_stream import ExecRequest, run_exec
@@ -427,7 +427,7 @@ def test_silent_addresses_share_one_deadline(api, monkeypatch):
             held[-1].setblocking(False)
             held[-1].connect_ex(server.getsockname())
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", server.getsockname()) for server in silent]
-    monkeypatch.setattr(budget_socket.socket, "getaddrinfo", lambda *_args, **_more: found)
+    monkeypatch.setattr(dial.socket, "getaddrinfo", lambda *_args, **_more: found)
     began = time.monotonic()
     record = run(api, run_true, seconds=0.6)
     assert time.monotonic() - began < 1.2

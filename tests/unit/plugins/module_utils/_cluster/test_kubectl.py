@@ -23,11 +23,40 @@ WORDS = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["
         ("~/.kube/a config", "~/'.kube/a config'"),
         ("/home/melanie/config", "/home/melanie/config"),
         ("/etc/a config", "'/etc/a config'"),
+        ("config", "/srv/config"),
+        ("../a config", "'/a config'"),
+        ("/home/me/a:", "~/a"),
+    ],
+    ids=[
+        "at home",
+        "with a blank",
+        "home of another",
+        "with a blank elsewhere",
+        "relative",
+        "relative above",
+        "one of one",
     ],
 )
 def test_the_kubeconfig_works_for_the_next_person_too(monkeypatch, path, shown):
     monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setattr("os.getcwd", lambda: "/srv")
     assert Kubectl(kubeconfig=path).line("get", "pods") == f"kubectl --kubeconfig {shown} get pods"
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_several_kubeconfigs_are_a_variable_because_the_option_takes_one(tmp_path, monkeypatch, shell):
+    """With --kubeconfig a:b kubectl says: stat a:b: no such file or directory."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    line = Kubectl(context="x", kubeconfig=f"{tmp_path}/a b:/etc/c d:~/e").line("get", "pods")
+    assert line == "KUBECONFIG=~/'a b':'/etc/c d':~/e kubectl --context=x get pods"
+    script = 'kubectl() { printf "%s" "$KUBECONFIG"; }\n' + line
+    shown = subprocess.run([shell, "-c", script], capture_output=True, check=True, text=True).stdout
+    assert shown == f"{tmp_path}/a b:/etc/c d:{tmp_path}/e"
+
+
+def test_the_variable_stands_before_kubectl_and_behind_what_is_piped_in():
+    line = Kubectl(kubeconfig="/a:/b").exec_line(namespace="n", pod="p", container=None, command=["cat"], stdin="x")
+    assert line == "printf %s x | KUBECONFIG=/a:/b kubectl -n n exec p -i -- cat"
 
 
 def test_identity_and_namespace():
