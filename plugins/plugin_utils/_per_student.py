@@ -6,79 +6,76 @@
 
 Doing this here and not in a Jinja2 loop keeps the cost at microseconds a student, and the YAML that an instructor reads
 is that of one student.
+
+`@name@` is the student's `name`; `@far_web_host?@` may be missing, and then the whole item is left out for that
+student; `@@name@@` is the text `@name@` itself.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-PLACEHOLDER = re.compile(r"@([a-z_]+)@")
+from ..module_utils._ground.errors import ArgumentError
+
+PLACEHOLDER = re.compile(r"@@(?P<literal>[a-z_][a-z0-9_]*\??)@@|@(?P<key>[a-z_][a-z0-9_]*)(?P<optional>\??)@")
 
 
-class NotGiven(LookupError):
-    """A placeholder stands for something this student does not have; the argument is its name."""
+class _LeftOut(LookupError):
+    """The student has nothing for a placeholder that is marked with `?`."""
 
 
-def for_each(items: list[Any], students: list[dict[str, Any]]) -> list[Any]:
-    """Every item once for each student, student by student, with `@key@` replaced by the student's `key` wherever it
-    stands in a string. An item that names a key the student lacks is left out for that student."""
+def for_each_student(items: Sequence[Any], students: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Every item once for each student, student by student, with the placeholders in its strings filled in.
+
+    Args:
+        items: any nesting of mappings, lists and scalars; the keys of mappings stay as they are.
+        students: mappings with a `name`.
+
+    Raises:
+        ArgumentError: a placeholder stands for something that no student has, or that this one lacks although the
+            placeholder is not marked as one that may be missing.
+    """
+    known = {key for student in students for key in student}
     made = []
     for student in students:
         for item in items:
             try:
-                made.append(fill(item, student))
-            except NotGiven:
+                made.append(_filled(item, student, known))
+            except _LeftOut:
                 continue
     return made
 
 
-def fill(item: Any, student: dict[str, Any]) -> Any:
-    """`item` (any nesting of mappings, lists and scalars) with the placeholders filled in. Raises `NotGiven`."""
+def _filled(item: Any, student: Mapping[str, Any], known: set[str]) -> Any:
     if isinstance(item, str):
-        return PLACEHOLDER.sub(lambda match: _value(match.group(1), student), item)
-    if isinstance(item, dict):
-        return {key: fill(value, student) for key, value in item.items()}
+        return PLACEHOLDER.sub(lambda match: _value(match, student, known), item) if "@" in item else item
+    if isinstance(item, Mapping):
+        return {key: _filled(value, student, known) for key, value in item.items()}
     if isinstance(item, (list, tuple)):
-        return [fill(value, student) for value in item]
+        return [_filled(value, student, known) for value in item]
     return item
 
 
-def _value(key: str, student: dict[str, Any]) -> str:
-    if student.get(key) in (None, ""):
-        raise NotGiven(key)
-    return str(student[key])
-
-
-def with_pods(students: list[dict[str, Any]], pods: list[dict[str, Any]], web: str, shell: str) -> list[dict[str, Any]]:
-    """The students with where their pods run, for the placeholders of the probes.
-
-    `pods` are the results of `pod_ready_watch`; `web` and `shell` the names of the two pods. Adds, where known:
-    `web_ip`; `web_host`, the same as it stands in a URL (IPv6 in brackets, RFC 3986 section 3.2.2); and
-    `far_web_host`, that of a web pod on another node than the student's shell pod: the student's own if it is there,
-    else that of another student.
-    """
-    by_pod = {(pod["namespace"], pod["pod"]): pod for pod in pods}
-    web_by_node: dict[str, str] = {}
-    for pod in pods:
-        if pod["pod"] == web and pod.get("pod_ip") and pod.get("node"):
-            web_by_node.setdefault(pod["node"], pod["pod_ip"])
-    placed = []
-    for student in students:
-        web_pod = by_pod.get((student["namespace"], web), {})
-        shell_node = by_pod.get((student["namespace"], shell), {}).get("node")
-        own = {web_pod["node"]: web_pod["pod_ip"]} if web_pod.get("node") and web_pod.get("pod_ip") else {}
-        # The student's own first: then the request stays between the student's pods.
-        candidates = [*own.items(), *web_by_node.items()]
-        far = next((ip for node, ip in candidates if shell_node and node != shell_node), None)
-        known = {
-            "web_ip": web_pod.get("pod_ip"),
-            "web_host": url_host(web_pod.get("pod_ip")),
-            "far_web_host": url_host(far),
-        }
-        placed.append({**student, **{key: value for key, value in known.items() if value}})
-    return placed
-
-
-def url_host(ip: str | None) -> str | None:
-    return f"[{ip}]" if ip and ":" in ip else ip
+def _value(match: re.Match[str], student: Mapping[str, Any], known: set[str]) -> str:
+    if match["literal"]:
+        return f"@{match['literal']}@"
+    key = match["key"]
+    if key not in known:
+        nearest = difflib.get_close_matches(key, sorted(known), n=1)
+        remedy = f"Did you mean @{nearest[0]}@?" if nearest else f"There are: {', '.join(sorted(known))}."
+        raise ArgumentError(
+            f"{match[0]} in {match.string!r} stands for nothing that a student has. {remedy}"
+            f" If it is meant as it is written, write @@{key}@@."
+        )
+    value = student.get(key)
+    if value not in (None, ""):
+        return str(value)
+    if match["optional"]:
+        raise _LeftOut(key)
+    raise ArgumentError(
+        f"{student['name']} has no {key}, for which {match[0]} in {match.string!r} stands. Give it in the roster, or"
+        f" write @{key}?@ to leave out what needs it."
+    )

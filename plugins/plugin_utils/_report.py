@@ -2,73 +2,211 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The state of a lab as results.json holds it, and the table that people read. Pure.
+"""The report of a class as results.json holds it, and what people read of it. Pure but for `read_report`.
 
 docs/results.schema.json describes the form.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import pathlib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypedDict, TypeVar, cast
 
-from ._checks import NAMES, Check
+from ..module_utils._ground.errors import ArgumentError
+from ..module_utils._ground.wording import NAMED
+from ._arguments import mapping, mappings
+from ._checks import BY_NAME, NAMES, Check, Result, Status, check
+from ._roster import Student
 
-Results = dict[str, Any]
-
-MARKS = {"passed": "ok", "failed": "FAIL", "skipped": "-"}
+MARKS = {Status.PASSED: "ok", Status.FAILED: "FAIL", Status.SKIPPED: "-"}
 MOST_ROWS = 40  # students in the console's table; of more, those with a failed check
+MOST_CAUSES = 20  # lines of failures and of notes
+
+STUDENT_LABEL = "kubelabs.pods/student"
+STUDENT_NAME_ANNOTATION = "kubelabs.pods/student-name"
+
+Item = TypeVar("Item", bound=Mapping[str, Any])
 
 
-def merge(
-    previous: Results,
-    class_name: str,
-    cluster: dict[str, Any],
-    students: list[dict[str, Any]],
-    checks: list[Check],
-    restarts: list[dict[str, Any]],
-    now: str,
-) -> Results:
-    """`previous` (results, or {} at the start of a lab) with `checks` put in the place of those of the same name.
+class StudentReport(TypedDict):
+    """What the report says of one student.
 
-    `restarts` are results of `pod_restart_watch`; a student's earlier ones stay where there are no new ones. `now` is
-    the time as ISO 8601 in UTC. Students no longer in `students` are left out.
+    Attributes:
+        name, namespace: of the student.
+        checks: in the order of the lab.
+        restarts: results of `pod_restart_watch`.
     """
-    before = {student["name"]: student for student in previous.get("students", [])}
+
+    name: str
+    namespace: str
+    checks: list[Check]
+    restarts: list[Result]
+
+
+#: All of a class. `class` is its name; `cluster` is what `cluster_info` said; `started` and `finished` are when the lab
+#: was provisioned and when its last phase so far ended, as ISO 8601 times in UTC.
+Report = TypedDict(
+    "Report",
+    {"class": str, "cluster": Mapping[str, Any], "started": str, "finished": str, "students": list[StudentReport]},
+)
+
+
+def a_report(value: Any, what: str = "the report") -> Report:
+    """The value as a report.
+
+    Raises:
+        ArgumentError: it is none; `what` names it there.
+    """
+    report = mapping(value, what, "class", "cluster", "started", "finished", "students")
+    for index, student in enumerate(mappings(report["students"], "students", "name", "namespace", "checks")):
+        for made in mappings(student["checks"], f"students[{index}].checks", "student", "check", "status", "reason"):
+            if made["status"] not in list(Status):
+                raise ArgumentError(f"students[{index}]: the check {made['check']} has the status {made['status']!r}.")
+    return cast(Report, report)
+
+
+def read_report(path: str, class_name: str) -> Report | None:
+    """The report of the class in the file; None where there is no such file.
+
+    Raises:
+        ArgumentError: the file cannot be read, is no report, or is that of another class.
+    """
+    file = pathlib.Path(path).expanduser()
+    remedy = "Move it away, or set pods_lab_report_dir to another directory."
+    try:
+        report = a_report(json.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise ArgumentError(f"{path} cannot be read ({exc.strerror}). {remedy}") from exc
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as exc:
+        raise ArgumentError(f"{path} is not JSON ({exc}). {remedy}") from exc
+    except ArgumentError as exc:
+        raise ArgumentError(f"{path} is not the report of a lab: {exc} {remedy}") from exc
+    if report["class"] != class_name:
+        raise ArgumentError(f"{path} is the report of the class {report['class']}, and not of {class_name}. {remedy}")
+    return report
+
+
+def merge_report(
+    previous: Report | None,
+    class_name: str,
+    cluster: Mapping[str, Any],
+    students: Sequence[Student],
+    checks: Sequence[Check],
+    restarts: Sequence[Result],
+    now: str,
+) -> Report:
+    """`previous`, None at the start of a lab, with the checks of a phase put in the place of those of the same name.
+
+    Each of the students gets each of the phase's checks: one that is missing has failed. A check is skipped where one
+    that it needs did not pass, in this phase or an earlier one. Students of `previous` who are not among `students`
+    stay as they are.
+
+    Args:
+        students: those whom the phase was about.
+        restarts: results of `pod_restart_watch`; a student's earlier ones stay where there are no new ones.
+        now: the time as ISO 8601 in UTC.
+
+    Raises:
+        ArgumentError: a check has a name that is not in the vocabulary.
+    """
+    unknown = sorted({made["check"] for made in checks} - set(BY_NAME))
+    if unknown:
+        raise ArgumentError(f"{', '.join(unknown)}: no such check. The checks are: {', '.join(BY_NAME)}.")
+    phase = sorted({made["check"] for made in checks}, key=_place)
     new_checks = _grouped(checks, "student")
     new_restarts = _grouped(restarts, "namespace")
-    merged = []
-    for student in students:
-        old = before.get(student["name"], {})
-        by_name = {check["check"]: check for check in old.get("checks", [])}
-        by_name.update({check["check"]: check for check in new_checks.get(student["name"], [])})
+    before = {student["name"]: student for student in (previous["students"] if previous else [])}
+    about = {student["name"]: student for student in students}
+    merged: list[StudentReport] = []
+    for name in {**before, **about}:
+        old = before.get(name)
+        if name not in about:
+            merged.append(before[name])
+            continue
+        namespace = about[name]["namespace"]
+        made = {one["check"]: one for one in new_checks.get(name, [])}
+        of_phase = [made.get(one) or check(name, one, False, "It was not looked at.") for one in phase]
         merged.append(
             {
-                "name": student["name"],
-                "namespace": student["namespace"],
-                "checks": sorted(by_name.values(), key=lambda check: NAMES.index(check["check"])),
-                "restarts": new_restarts.get(student["namespace"], old.get("restarts", [])),
+                "name": name,
+                "namespace": namespace,
+                "checks": _merged(old["checks"] if old else [], of_phase),
+                "restarts": new_restarts.get(namespace) or (old["restarts"] if old else []),
             }
         )
     return {
         "class": class_name,
         "cluster": cluster,
-        "started": previous.get("started", now),
+        "started": previous["started"] if previous else now,
         "finished": now,
         "students": merged,
     }
 
 
-def failed_checks(results: Results) -> list[Check]:
-    return [check for student in results["students"] for check in student["checks"] if check["status"] == "failed"]
+def _merged(old: Iterable[Check], new: Iterable[Check]) -> list[Check]:
+    """One student's checks in the order of the lab."""
+    by_name = {one["check"]: one for one in old}
+    for one in new:
+        before = by_name.get(one["check"])
+        stays = BY_NAME[one["check"]].stays and before and before["status"] == Status.PASSED
+        if not stays or one["status"] == Status.FAILED:
+            by_name[one["check"]] = one
+            # In the order of the lab, so what this check needs has been decided.
+            missed = _not_passed(one["check"], by_name)
+            if missed:
+                by_name[one["check"]] = check(one["student"], one["check"], None, f"Needs {missed}.")
+    return sorted(by_name.values(), key=lambda one: _place(one["check"]))
 
 
-def table(results: Results) -> str:
-    """Students by checks, as text: a row a student, a column a check, its name stacked word upon word to keep it narrow."""
-    students = results["students"]
-    done = [
-        name for name in NAMES if any(check["check"] == name for student in students for check in student["checks"])
+def _not_passed(name: str, by_name: Mapping[str, Check]) -> str:
+    """What keeps a check from being looked at: the first of those that it needs, or they need, which did not pass; ''
+    where all passed or are not in the report."""
+    for need in BY_NAME[name].needs:
+        status = by_name[need]["status"] if need in by_name else Status.PASSED
+        if status == Status.FAILED:
+            return f"{need}, which failed"
+        if status == Status.SKIPPED:
+            return _not_passed(need, by_name) or f"{need}, which was skipped"
+    return ""
+
+
+def report_students(report: Report | None, namespaces: Sequence[Mapping[str, Any]]) -> list[Student]:
+    """The students of the report, and those whose namespaces are on the cluster and not in the report.
+
+    `namespaces` have `name`, `labels` and `annotations`, as in a Namespace's metadata.
+    """
+    found: list[dict[str, Any]] = [
+        {"name": student["name"], "namespace": student["namespace"], "label": student["namespace"]}
+        for student in (report["students"] if report else [])
     ]
-    shown = students if len(students) <= MOST_ROWS else [student for student in students if _failed(student)]
+    known = {student["namespace"] for student in found}
+    names = {student["name"] for student in found}
+    for namespace in namespaces:
+        if namespace["name"] in known:
+            continue
+        label = (namespace.get("labels") or {}).get(STUDENT_LABEL) or namespace["name"]
+        name = (namespace.get("annotations") or {}).get(STUDENT_NAME_ANNOTATION) or label
+        if name in names:
+            name = f"{name} ({namespace['name']})"
+        found.append({"name": name, "namespace": namespace["name"], "label": label})
+        known.add(namespace["name"])
+        names.add(name)
+    return found
+
+
+def report_table(report: Report) -> str:
+    """Students by checks, as text: a row for each student, a column for each check, whose name stands word upon word to
+    keep it narrow."""
+    students = report["students"]
+    present = {made["check"] for student in students for made in student["checks"]}
+    done = [name for name in NAMES if name in present]
+    failed = [student for student in students if _failed(student)]
+    shown = students if len(students) <= MOST_ROWS else failed[:MOST_ROWS]
     height = max((len(name.split("_")) for name in done), default=1)
     header = [_stacked(name, height) for name in ["student", *done]]
     body = [[student["name"]] + [_mark(student, name) for name in done] for student in shown]
@@ -79,45 +217,116 @@ def table(results: Results) -> str:
     lines.append(_line(["-" * width for width in widths], widths))
     lines += [_line(row, widths) for row in body]
     if len(shown) < len(students):
-        lines.append(f"({len(students) - len(shown)} more students, with no failed check)")
+        hidden = len(failed) - len(shown)
+        lines.append(
+            f"({hidden} more students with a failed check, {len(students) - len(failed)} with none)"
+            if hidden
+            else f"({len(students) - len(shown)} more students, with no failed check)"
+        )
     return "\n".join(lines)
 
 
-def summary(results: Results) -> str:
-    """One sentence: how many students passed every check."""
-    students = results["students"]
-    checks = [check for student in students for check in student["checks"]]
-    counts = {status: sum(check["status"] == status for check in checks) for status in MARKS}
-    fine = sum(not _failed(student) for student in students)
+def report_summary(report: Report) -> str:
+    """How many students passed every check. Who lacks a check that others have has not."""
+    students = report["students"]
+    checks = [made for student in students for made in student["checks"]]
+    counts = {status: sum(made["status"] == status for made in checks) for status in Status}
+    done = {made["check"] for made in checks}
+    lacking = [student for student in students if done - {made["check"] for made in student["checks"]}]
+    fine = [
+        student
+        for student in students
+        if student not in lacking
+        and not _failed(student)
+        and any(made["status"] == Status.PASSED for made in student["checks"])
+    ]
     return (
-        f"{fine} of {len(students)} students passed every check"
-        f" ({counts['passed']} checks passed, {counts['failed']} failed, {counts['skipped']} skipped)."
+        f"{len(fine)} of {len(students)} students passed every check"
+        f" (checks: {counts[Status.PASSED]} passed, {counts[Status.FAILED]} failed, {counts[Status.SKIPPED]} skipped)."
+        + (f" Not every check was made for {_named([student['name'] for student in lacking])}." if lacking else "")
     )
 
 
-def failures(results: Results, most: int = 20) -> list[str]:
-    """The failed checks, a sentence each: who, what and why; at most `most`, then how many more."""
-    failed = failed_checks(results)
-    lines = [f"{check['student']}: {check['check']}: {check['reason']}" for check in failed[:most]]
-    if len(failed) > most:
-        lines.append(f"... and {len(failed) - most} more")
+def report_failures(report: Report, most: int = MOST_CAUSES) -> list[str]:
+    """What failed, a line for each cause: the check, who and why. Causes beyond `most` are counted, with who."""
+    return _lines(
+        report, lambda made: (made["reason"] or "no reason given") if made["status"] == Status.FAILED else "", most
+    )
+
+
+def report_notes(report: Report, most: int = MOST_CAUSES) -> list[str]:
+    """What is worth knowing and nobody's fault, a line for each kind, as in `report_failures`."""
+    return _lines(report, lambda made: made.get("note") or "", most)
+
+
+class _Cause(NamedTuple):
+    """What was said of several students in the same words, but for names and figures."""
+
+    check: str
+    texts: list[str]
+    students: list[str]
+
+
+def _lines(report: Report, said: Callable[[Check], str], most: int) -> list[str]:
+    causes: dict[tuple[str, str], _Cause] = {}
+    for student in report["students"]:
+        for made in student["checks"]:
+            text = said(made)
+            if not text:
+                continue
+            key = made["check"], _kind_of(text, student)
+            cause = causes.setdefault(key, _Cause(made["check"], [], []))
+            cause.texts.append(text)
+            cause.students.append(student["name"])
+    by_place = sorted(causes.values(), key=lambda cause: _place(cause.check))
+    lines = [_cause_line(cause) for cause in by_place[:most]]
+    if len(by_place) > most:
+        others = list(dict.fromkeys(name for cause in by_place[most:] for name in cause.students))
+        lines.append(f"... and {len(by_place) - most} more, of {_named(others)}")
     return lines
 
 
-def _grouped(items: list[dict[str, Any]], key: str) -> dict[str, list[dict[str, Any]]]:
-    groups: dict[str, list[dict[str, Any]]] = {}
+def _cause_line(cause: _Cause) -> str:
+    known = BY_NAME.get(cause.check)
+    what = f"{cause.check} (shows that {known.shows})" if known else cause.check
+    example = "" if len(set(cause.texts)) == 1 else f" (said of {cause.students[0]})"
+    return f"{what}: {_named(cause.students)}: {cause.texts[0]}{example}"
+
+
+def _kind_of(text: str, student: StudentReport) -> str:
+    """The text without what differs from student to student: names, and words that hold figures."""
+    for own in (student["namespace"], student["name"]):
+        text = re.sub(rf"(?<![\w-]){re.escape(own)}(?![\w-])", "…", text)
+    return re.sub(r"\b(?=[a-f]*\d)[0-9a-f]+\b|\d+", "#", text)
+
+
+def _named(names: Sequence[str]) -> str:
+    """One student by name; several counted, and the first of them named."""
+    if len(names) == 1:
+        return names[0]
+    more = f", and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{len(names)} students ({', '.join(names[:NAMED])}{more})"
+
+
+def _place(name: str) -> int:
+    """A check's place in the order of the lab; those that this version does not know come last."""
+    return NAMES.index(name) if name in BY_NAME else len(NAMES)
+
+
+def _grouped(items: Iterable[Item], key: str) -> dict[str, list[Item]]:
+    groups: dict[str, list[Item]] = {}
     for item in items:
         groups.setdefault(item[key], []).append(item)
     return groups
 
 
-def _failed(student: dict[str, Any]) -> bool:
-    return any(check["status"] == "failed" for check in student["checks"])
+def _failed(student: StudentReport) -> bool:
+    return any(made["status"] == Status.FAILED for made in student["checks"])
 
 
-def _mark(student: dict[str, Any], name: str) -> str:
-    status = next((check["status"] for check in student["checks"] if check["check"] == name), None)
-    return MARKS[status] if status else ""
+def _mark(student: StudentReport, name: str) -> str:
+    status = next((made["status"] for made in student["checks"] if made["check"] == name), None)
+    return MARKS[Status(status)] if status else ""
 
 
 def _stacked(name: str, height: int) -> list[str]:
@@ -126,4 +335,4 @@ def _stacked(name: str, height: int) -> list[str]:
 
 
 def _line(cells: list[str], widths: list[int]) -> str:
-    return " ".join(cell.ljust(width) for cell, width in zip(cells, widths)).rstrip()
+    return " ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ArgumentError
 from ansible_collections.kubelabs.pods.plugins.plugin_utils import _checks as checks
 
-ANNA = {"name": "Anna", "namespace": "lab-anna"}
-BEN = {"name": "Ben", "namespace": "lab-ben"}
+ANNA = {"name": "Anna", "label": "anna", "namespace": "lab-anna"}
+BEN = {"name": "Ben", "label": "ben", "namespace": "lab-ben"}
 
 
 def by_student(made):
@@ -28,6 +29,11 @@ def probe(student, name, met=True, **more):
     return {**result, "kubectl": "kubectl exec", "started": "2026-01-01T00:00:00.000Z", "duration": 0.5, **more}
 
 
+def test_every_need_is_a_check_that_comes_before():
+    for place, known in enumerate(checks.LAB_CHECKS):
+        assert set(known.needs) <= set(checks.NAMES[:place]), known
+
+
 def test_a_check_has_all_its_fields():
     assert checks.check(
         "Anna", "logs", False, "Why.", " seen ", {"kubectl": "kubectl logs", "started": "t", "duration": 1.5}
@@ -36,6 +42,7 @@ def test_a_check_has_all_its_fields():
         "check": "logs",
         "status": "failed",
         "reason": "Why.",
+        "note": "",
         "evidence": "seen",
         "kubectl": "kubectl logs",
         "started": "t",
@@ -63,7 +70,7 @@ class TestProbes:
             probe(ANNA, "exec"),
             probe(BEN, "exec", stdout="", stderr="err"),
         ]
-        made = by_student(checks.from_probes(results, [ANNA, BEN], ["logs", "exec"]))
+        made = by_student(checks.probe_checks(results, [ANNA, BEN], ["logs", "exec"], {}))
         assert {key: check["status"] for key, check in made.items()} == {
             ("Anna", "logs"): "passed",
             ("Anna", "exec"): "passed",
@@ -74,14 +81,16 @@ class TestProbes:
         assert made["Ben", "exec"]["evidence"] == "err"
 
     def test_a_missing_result_is_a_failure(self):
-        (made,) = checks.from_probes([], [ANNA], ["http_between_pods"], {"http_across_nodes": "One node."})
-        assert (made["status"], made["reason"]) == (
-            "failed",
-            "It could not be tried: the pod it needs has no IP address.",
-        )
+        (made,) = checks.probe_checks([], [ANNA], ["http_between_pods"], {"http_across_nodes": "One node."})
+        assert (made["status"], made["reason"]) == ("failed", checks.NOT_PROBED)
+
+    def test_an_error_of_our_own_is_a_failure(self):
+        result = probe(ANNA, "logs", met=False, outcome="internal_error", reason="An error of kubelabs.pods: KeyError.")
+        (made,) = checks.probe_checks([result], [ANNA], ["logs"], {})
+        assert (made["status"], made["reason"]) == ("failed", "An error of kubelabs.pods: KeyError.")
 
     def test_one_that_may_be_missing_is_skipped(self):
-        (made,) = checks.from_probes([], [ANNA], ["http_across_nodes"], {"http_across_nodes": "One node."})
+        (made,) = checks.probe_checks([], [ANNA], ["http_across_nodes"], {"http_across_nodes": "One node."})
         assert (made["status"], made["reason"]) == ("skipped", "One node.")
 
 
@@ -113,21 +122,31 @@ class TestReadyPods:
             watched(ANNA),
             watched(ANNA, "shell", "never_started", reason="No image.", hint="Check its name.", node=None),
         ]
-        made = by_student(checks.from_ready_pods(results, [ANNA], self.NAMES, {}))
+        made = by_student(checks.ready_checks(results, [ANNA], self.NAMES, {}))
         assert made["Anna", "web_pod_ready"]["status"] == "passed"
         assert made["Anna", "web_pod_ready"]["evidence"] == "Running on a"
         assert made["Anna", "shell_pod_ready"]["status"] == "failed"
         assert made["Anna", "shell_pod_ready"]["reason"] == "No image. Check its name."
 
     def test_a_pod_that_kubernetes_refused_says_why(self):
-        made = by_student(checks.from_ready_pods([], [ANNA], self.NAMES, {"lab-anna/web": "exceeded quota"}))
-        assert made["Anna", "web_pod_ready"]["reason"] == "Kubernetes refused the pod web: exceeded quota"
+        made = by_student(
+            checks.ready_checks(
+                [], [ANNA], self.NAMES, {"lab-anna/web": "Kubernetes refused the pod web: exceeded quota."}
+            )
+        )
+        assert made["Anna", "web_pod_ready"]["reason"] == "Kubernetes refused the pod web: exceeded quota."
         assert made["Anna", "shell_pod_ready"]["reason"] == "There is no pod shell in lab-anna."
 
     def test_the_ip(self):
-        made = by_student(checks.from_pod_ips([watched(ANNA), watched(BEN, pod_ip=None)], [ANNA, BEN], "web"))
+        made = by_student(checks.pod_ip_checks([watched(ANNA), watched(BEN, pod_ip=None)], [ANNA, BEN], "web"))
         assert (made["Anna", "pod_has_ip"]["status"], made["Anna", "pod_has_ip"]["evidence"]) == ("passed", "10.0.0.2")
         assert made["Ben", "pod_has_ip"]["status"] == "failed"
+
+
+IMMUTABLE = (
+    'Failed to apply object: {"kind":"Status","status":"Failure","code":422,"reason":"Invalid",'
+    '"message":"Pod \\"shell\\" is invalid: spec: Forbidden: pod updates may not change fields other than `x`\\n {..."}'
+)
 
 
 def definition(student, name):
@@ -144,7 +163,7 @@ class TestApply:
         applied = self.applied(
             {"changed": True, "result": {}}, {"changed": False, "result": {}}, {"changed": False, "result": {}}
         )
-        made = by_student(checks.from_apply(applied, self.DEFINITIONS, [ANNA, BEN], "namespace"))
+        made = by_student(checks.apply_checks(applied, self.DEFINITIONS, [ANNA, BEN], "namespace"))
         assert [check["status"] for check in made.values()] == ["passed", "passed"]
 
     def test_again_unchanged(self):
@@ -152,7 +171,7 @@ class TestApply:
             {"changed": True, "result": {}}, {"changed": False, "result": {}}, {"changed": False, "result": {}}
         )
         made = by_student(
-            checks.from_apply(applied, self.DEFINITIONS, [ANNA, BEN], "apply_again_unchanged", unchanged=True)
+            checks.apply_checks(applied, self.DEFINITIONS, [ANNA, BEN], "apply_again_unchanged", unchanged=True)
         )
         assert made["Anna", "apply_again_unchanged"]["reason"] == "Applying the same YAML again changed web."
         assert made["Ben", "apply_again_unchanged"]["status"] == "passed"
@@ -161,10 +180,11 @@ class TestApply:
         applied = self.applied(
             {"changed": True, "result": {}}, {"changed": False, "error": {"msg": "exceeded quota"}}, {"changed": False}
         )
-        made = by_student(checks.from_apply(applied, self.DEFINITIONS, [ANNA, BEN], "namespace"))
-        assert made["Anna", "namespace"]["reason"] == "Kubernetes refused it: exceeded quota"
+        made = by_student(checks.apply_checks(applied, self.DEFINITIONS, [ANNA, BEN], "namespace"))
+        why = made["Anna", "namespace"]["reason"]
+        assert why.startswith("Kubernetes refused the pod shell: Exceeded quota. Change the quota")
         assert made["Ben", "namespace"]["status"] == "passed"
-        assert checks.apply_errors(applied, self.DEFINITIONS) == {"lab-anna/shell": "exceeded quota"}
+        assert checks.apply_errors(applied, self.DEFINITIONS) == {"lab-anna/shell": why}
         assert checks.applied_objects(applied, self.DEFINITIONS) == [
             {"namespace": "lab-anna", "name": "web"},
             {"namespace": "lab-ben", "name": "web"},
@@ -172,25 +192,51 @@ class TestApply:
 
     def test_a_single_object_is_not_wrapped_in_a_list(self):
         applied = {"changed": True, "result": {"metadata": {"name": "web"}}}
-        (made,) = checks.from_apply(applied, self.DEFINITIONS[:1], [ANNA], "namespace", unchanged=True)
+        (made,) = checks.apply_checks(applied, self.DEFINITIONS[:1], [ANNA], "namespace", unchanged=True)
         assert made["status"] == "failed"
 
     def test_a_student_nothing_was_applied_for(self):
-        made = by_student(checks.from_apply(self.applied(), [], [ANNA], "namespace"))
+        made = by_student(checks.apply_checks(self.applied(), [], [ANNA], "namespace"))
         assert made["Anna", "namespace"]["status"] == "failed"
+
+    @pytest.mark.parametrize("answers", [0, 1, 2, 4])
+    def test_as_many_answers_as_objects_or_a_sentence(self, answers):
+        applied = self.applied(*[{"changed": False}] * answers) if answers != 1 else {"changed": False, "result": {}}
+        with pytest.raises(ArgumentError, match=f"there are {answers} answers .* for 3 objects. Give the definitions"):
+            checks.applied_objects(applied, self.DEFINITIONS)
+
+    def test_nothing_applied_has_no_answers(self):
+        assert checks.applied_objects({"changed": False, "result": {"results": []}}, []) == []
+        assert checks.applied_objects({"changed": False}, []) == []
+
+    def test_objects_that_cannot_be_changed(self):
+        applied = self.applied(
+            {"changed": False, "error": {"msg": "exceeded quota"}},
+            {"changed": False, "error": {"msg": IMMUTABLE}},
+            {"changed": False},
+        )
+        names = [{"namespace": "lab-anna", "name": "shell"}]
+        assert checks.unchangeable_objects(applied, self.DEFINITIONS) == names
+
+    def test_only_pods_that_were_found_are_ours(self):
+        results = [
+            {"namespace": "lab-anna", "pod": "web", "uid": ""},
+            {"namespace": "lab-ben", "pod": "web", "uid": "1"},
+        ]
+        assert checks.definitions_of_pods(self.DEFINITIONS, results) == [self.DEFINITIONS[2]]
 
     def test_namespaces_stand_for_themselves(self):
         applied = {"changed": True, "result": {"metadata": {"name": "lab-anna"}}}
-        (made,) = checks.from_apply(applied, [{"metadata": {"name": "lab-anna"}}], [ANNA], "namespace")
+        (made,) = checks.apply_checks(applied, [{"metadata": {"name": "lab-anna"}}], [ANNA], "namespace")
         assert made["status"] == "passed"
 
 
-def crashed(student, restarts=2, verdict="reached", back_off="as_expected", in_back_off=True):
+def crashed(student, restarts=2, verdict="reached", finding="as_expected", in_back_off=True, note=""):
     return {
         **watched(student, "failing", verdict, status="CrashLoopBackOff"),
         "restarts": restarts,
         "in_back_off": in_back_off,
-        "back_off": {"verdict": back_off, "reason": "As it should."},
+        "back_off": {"finding": finding, "reason": "As it should.", "note": note},
         "delays": [{"restart": 1, "observed": 0.0, "nominal": 0.0}, {"restart": 2, "observed": None, "nominal": 10.0}],
     }
 
@@ -200,34 +246,42 @@ class TestRestarts:
         ("result", "restarts", "back_off"),
         [
             ({}, "passed", "passed"),
-            ({"back_off": "off"}, "passed", "failed"),
-            ({"back_off": "not_observed"}, "passed", "skipped"),
+            ({"finding": "off"}, "passed", "failed"),
+            ({"finding": "not_observed"}, "passed", "skipped"),
             ({"in_back_off": False}, "passed", "failed"),
-            ({"restarts": 1, "verdict": "timeout", "back_off": "not_observed"}, "failed", "failed"),
+            ({"restarts": 1, "verdict": "timeout", "finding": "not_observed"}, "failed", "failed"),
             (
-                {"restarts": 0, "verdict": "never_started", "back_off": "not_observed", "in_back_off": False},
+                {"restarts": 0, "verdict": "never_started", "finding": "not_observed", "in_back_off": False},
                 "failed",
                 "failed",
             ),
         ],
     )
-    def test_verdicts(self, result, restarts, back_off):
-        made = by_student(checks.from_restarts([crashed(ANNA, **result)], [ANNA], 2, {}))
+    def test_findings(self, result, restarts, back_off):
+        made = by_student(checks.restart_checks([crashed(ANNA, **result)], [ANNA], 2, {}))
         assert made["Anna", "restarts"]["status"] == restarts
         assert made["Anna", "back_off"]["status"] == back_off
 
     def test_the_delays_are_the_evidence(self):
-        made = by_student(checks.from_restarts([crashed(ANNA)], [ANNA], 2, {}))
+        made = by_student(checks.restart_checks([crashed(ANNA)], [ANNA], 2, {}))
         assert made["Anna", "back_off"]["evidence"] == "restart 1: 0 s (nominal 0 s)"
 
+    def test_lateness_is_a_note_and_no_failure(self):
+        late = "Restart 1 came after 25 s (nominal 0 s): the node was busy."
+        made = by_student(checks.restart_checks([crashed(ANNA, note=late)], [ANNA], 2, {}))
+        assert (made["Anna", "back_off"]["status"], made["Anna", "back_off"]["reason"]) == ("passed", "")
+        assert made["Anna", "back_off"]["note"] == late
+
     def test_a_student_without_the_app(self):
-        made = by_student(checks.from_restarts([], [ANNA, BEN], 2, {"lab-anna/failing": "exceeded quota"}))
-        assert made["Anna", "restarts"]["reason"] == "Kubernetes refused the pod: exceeded quota"
+        made = by_student(
+            checks.restart_checks([], [ANNA, BEN], 2, {"lab-anna/failing": "Kubernetes refused the pod failing."})
+        )
+        assert made["Anna", "restarts"]["reason"] == "Kubernetes refused the pod failing."
         assert made["Ben", "back_off"]["reason"] == "There is no badly configured app in lab-ben."
 
 
 class TestTeardown:
-    def test_verdicts(self):
+    def test_states(self):
         results = [
             {
                 "namespace": "lab-anna",
@@ -241,24 +295,37 @@ class TestTeardown:
                 "namespace": "lab-ben",
                 "state": "stuck",
                 "reason": "Held by the finalizer x/y.",
+                "hint": "kubectl patch it.",
                 "kubectl": "k",
                 "started": "t",
                 "duration": 9.0,
             },
         ]
-        made = by_student(checks.from_teardown(results, [ANNA, BEN], ["lab-ben"]))
+        made = by_student(checks.teardown_checks(results, [ANNA, BEN], ["lab-ben"]))
         assert made["Anna", "cleanup"]["status"] == "passed"
         assert (made["Ben", "cleanup"]["status"], made["Ben", "cleanup"]["reason"]) == (
             "failed",
-            "Held by the finalizer x/y.",
+            "Held by the finalizer x/y. kubectl patch it.",
         )
 
-    def test_nothing_to_delete_is_clean(self):
-        (made,) = checks.from_teardown([], [ANNA], [])
-        assert made["status"] == "passed"
+    def test_where_nothing_was_looked_at_nothing_has_passed(self):
+        (made,) = checks.teardown_checks([], [ANNA], [])
+        assert (made["status"], made["reason"]) == ("skipped", "There was no namespace lab-anna.")
+
+    @pytest.mark.parametrize(
+        ("state", "status"),
+        [("deleted", "passed"), ("emptied", "passed"), ("stuck", "failed"), ("left_alone", "failed")],
+    )
+    def test_what_is_clean(self, state, status):
+        (made,) = checks.teardown_checks([{"namespace": "lab-anna", "state": state, "reason": "So."}], [ANNA], [])
+        assert made["status"] == status
+
+    def test_a_namespace_that_came_meanwhile_is_not_clean(self):
+        (made,) = checks.teardown_checks([], [ANNA], ["lab-anna"])
+        assert (made["status"], made["reason"]) == ("failed", "The namespace lab-anna is still there.")
 
     def test_what_is_still_there_is_not_clean_whatever_was_said(self):
-        (made,) = checks.from_teardown(
+        (made,) = checks.teardown_checks(
             [{"namespace": "lab-anna", "state": "deleted", "reason": ""}], [ANNA], ["lab-anna"]
         )
         assert (made["status"], made["reason"]) == ("failed", "The namespace lab-anna is still there.")

@@ -6,19 +6,16 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.kubelabs.pods.plugins.plugin_utils import _per_student as per_student
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ArgumentError
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._per_student import for_each_student
 
 ANNA = {"name": "Anna", "namespace": "lab-anna"}
 BEN = {"name": "Ben", "namespace": "lab-ben"}
 
 
-def pod(namespace, name, node, ip):
-    return {"namespace": namespace, "pod": name, "node": node, "pod_ip": ip}
-
-
 def test_every_item_for_every_student():
     items = [{"metadata": {"name": "web", "namespace": "@namespace@"}, "args": ["hello @name@", 80, None]}, "@name@"]
-    assert per_student.for_each(items, [ANNA, BEN]) == [
+    assert for_each_student(items, [ANNA, BEN]) == [
         {"metadata": {"name": "web", "namespace": "lab-anna"}, "args": ["hello Anna", 80, None]},
         "Anna",
         {"metadata": {"name": "web", "namespace": "lab-ben"}, "args": ["hello Ben", 80, None]},
@@ -27,57 +24,48 @@ def test_every_item_for_every_student():
 
 
 def test_a_name_that_looks_like_a_placeholder_stays_as_it_is():
-    assert per_student.for_each(["@name@"], [{"name": "@namespace@", "namespace": "x"}]) == ["@namespace@"]
+    assert for_each_student(["@name@"], [{"name": "@namespace@", "namespace": "x"}]) == ["@namespace@"]
 
 
-def test_what_is_no_placeholder_stays_as_it_is():
-    assert per_student.for_each(["a@b.org $(x) @A@ @ @"], [ANNA]) == ["a@b.org $(x) @A@ @ @"]
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        pytest.param("a@b.org $(x) @A@ @ @ @@", "a@b.org $(x) @A@ @ @ @@", id="no-placeholder"),
+        pytest.param("me@@lab@@home", "me@lab@home", id="address"),
+        pytest.param("@@name@@ is @name@", "@name@ is Anna", id="a-placeholders-own-text"),
+        pytest.param("@name@@namespace@", "Annalab-anna", id="side-by-side"),
+        pytest.param("@@name@", "@Anna", id="an-at-before"),
+        pytest.param("@name?@", "Anna", id="may-be-missing-and-is-there"),
+    ],
+)
+def test_what_is_filled_in_and_what_is_not(text, filled):
+    assert for_each_student([text], [ANNA]) == [filled]
 
 
-def test_an_item_that_needs_what_a_student_lacks_is_left_out():
-    assert per_student.for_each(["http://@web_host@/", "@name@"], [ANNA, {**BEN, "web_host": "10.0.0.1"}]) == [
-        "Anna",
-        "http://10.0.0.1/",
-        "Ben",
-    ]
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param("@namspace@", "Did you mean @namespace@?", id="misspelt"),
+        pytest.param("x@zzzzzz@", "There are: name, namespace.", id="like-no-other"),
+        pytest.param("me@lab@home", "If it is meant as it is written, write @@lab@@.", id="address"),
+        pytest.param("@web_hst?@", "@web_hst?@ in '@web_hst?@' stands for nothing that a student has.", id="marked"),
+    ],
+)
+def test_what_no_student_has_is_refused_with_the_nearest(text, words):
+    with pytest.raises(ArgumentError) as error:
+        for_each_student([{"a": [text]}], [ANNA, BEN])
+    assert words in str(error.value)
+    assert repr(text) in str(error.value)
+
+
+def test_an_item_is_left_out_only_where_it_says_so():
+    students = [{**ANNA, "web_host": None}, {**BEN, "web_host": "10.0.0.1"}]
+    assert for_each_student(["http://@web_host?@/", "@name@"], students) == ["Anna", "http://10.0.0.1/", "Ben"]
+    with pytest.raises(ArgumentError, match=r"Anna has no web_host, for which @web_host@ in 'x @web_host@' stands."):
+        for_each_student(["x @web_host@"], students)
 
 
 def test_the_template_is_not_changed():
     item = {"a": ["@name@"]}
-    per_student.for_each([item], [ANNA])
+    for_each_student([item], [ANNA])
     assert item == {"a": ["@name@"]}
-
-
-@pytest.mark.parametrize(("ip", "host"), [("10.0.0.1", "10.0.0.1"), ("fd00::1", "[fd00::1]"), (None, None)])
-def test_an_ip_in_a_url(ip, host):
-    assert per_student.url_host(ip) == host
-
-
-def test_the_web_pod_on_another_node_is_the_students_own_if_it_is_there():
-    pods = [
-        pod("lab-ben", "web", "b", "10.0.1.9"),
-        pod("lab-anna", "web", "b", "10.0.1.2"),
-        pod("lab-anna", "shell", "a", "10.0.0.2"),
-    ]
-    (anna,) = per_student.with_pods([ANNA], pods, "web", "shell")
-    assert anna == {**ANNA, "web_ip": "10.0.1.2", "web_host": "10.0.1.2", "far_web_host": "10.0.1.2"}
-
-
-def test_else_it_is_another_students():
-    pods = [
-        pod("lab-anna", "web", "a", "10.0.0.3"),
-        pod("lab-anna", "shell", "a", "10.0.0.2"),
-        pod("lab-ben", "web", "b", "10.0.1.9"),
-    ]
-    (anna,) = per_student.with_pods([ANNA], pods, "web", "shell")
-    assert (anna["web_host"], anna["far_web_host"]) == ("10.0.0.3", "10.0.1.9")
-
-
-def test_on_one_node_there_is_none():
-    pods = [pod("lab-anna", "web", "a", "10.0.0.3"), pod("lab-anna", "shell", "a", "10.0.0.2")]
-    (anna,) = per_student.with_pods([ANNA], pods, "web", "shell")
-    assert "far_web_host" not in anna
-
-
-def test_a_student_without_pods_gets_no_places():
-    assert per_student.with_pods([ANNA], [pod("lab-ben", "web", "b", "10.0.1.9")], "web", "shell") == [ANNA]
