@@ -4,14 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-why="is not installed"
-if ! command -v shellcheck >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    if ! said=$({ apt-get -qq update && apt-get -qq -y install --no-install-recommends shellcheck; } 2>&1); then
-        why="could not be installed ($(tail -n 1 <<<"$said"))"
-    fi
-fi
-if ! command -v shellcheck >/dev/null; then
-    echo "SKIPPED: no shell script was checked, because shellcheck $why: apt-get install shellcheck"
+if ! command -v shellcheck >/dev/null && ! said=$(tools/apt_install.sh shellcheck 2>&1); then
+    echo "SKIPPED: no shell script was checked, because shellcheck is not here ($(tail -n 1 <<<"$said"))"
     exit
 fi
 

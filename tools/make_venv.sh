@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes .venv with the newest Python (>= 3.11) found, installs REQUIREMENTS into it, and makes the checkout importable as
-# the collection kubelabs.pods. Changes nothing outside the checkout, but for python3-venv where root runs it on a Debian
-# whose only suitable Python lacks it.
+# the collection kubelabs.pods. Changes nothing outside the checkout, except that it installs python3-venv where root runs
+# it on a Debian whose only suitable Python lacks it.
 #
 # usage: tools/make_venv.sh requirements.txt
 set -euo pipefail
@@ -16,10 +16,9 @@ newest_python() {
 
 if ! .venv/bin/python -c '' 2>/dev/null; then
     python=$(newest_python)
-    if [ -z "$python" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    if [ -z "$python" ]; then
         echo "==> Installing Debian's python3-venv: no Python >= 3.11 with venv was found"
-        apt-get update -qq
-        apt-get install -qq -y --no-install-recommends python3 python3-venv >/dev/null
+        tools/apt_install.sh python3 python3-venv || true
         python=$(newest_python)
     fi
     if [ -z "$python" ]; then
