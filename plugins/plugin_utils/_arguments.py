@@ -100,8 +100,10 @@ def students(value: Any) -> list[Any]:
 
 def _shown(value: Any) -> str:
     """The value's type and the beginning of what it says."""
-    kind = type(value).__name__
-    if kind.endswith("Undefined"):
+    if type(value).__name__.endswith("Undefined"):
         str(value)  # raises Jinja2's own error, which names the variable
+    # Ansible hands over types of its own, which derive from these.
+    plain = (bool, int, float, str, bytes, dict, list, tuple)
+    kind = next((one for one in plain if isinstance(value, one)), type(value)).__name__
     said = repr(value)
     return f"{kind} {said if len(said) <= 40 else said[:39] + '…'}"

@@ -60,7 +60,7 @@ REMEDIES = tuple(
         ),
     )
 )
-UNANSWERED = "Look whether the API server is there, then run the playbook again"
+UNANSWERED = "Look whether the API server is there and well, then run the playbook again"
 ANY_OTHER = "Correct that, then run the playbook again"
 
 
@@ -93,7 +93,7 @@ def refusal(error: Mapping[str, Any]) -> Refusal:
     remedy = next((what_to_do for pattern, what_to_do in REMEDIES if pattern.search(message)), None)
     return Refusal(
         message,
-        remedy or (ANY_OTHER if status else UNANSWERED),
+        remedy or (ANY_OTHER if status and status.code < 429 else UNANSWERED),
         unchangeable=bool(status and status.code == 422 and REMEDIES[0][0].search(message)),
     )
 

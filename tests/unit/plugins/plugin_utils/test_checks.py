@@ -114,15 +114,16 @@ def watched(student, pod="web", verdict="reached", **more):
     }
 
 
-class TestReadyPods:
-    NAMES = {"web": "web_pod_ready", "shell": "shell_pod_ready"}
+POD_CHECKS = {"web": "web_pod_ready", "shell": "shell_pod_ready"}
 
+
+class TestReadyPods:
     def test_ready_and_not(self):
         results = [
             watched(ANNA),
             watched(ANNA, "shell", "never_started", reason="No image.", hint="Check its name.", node=None),
         ]
-        made = by_student(checks.ready_checks(results, [ANNA], self.NAMES, {}))
+        made = by_student(checks.ready_checks(results, [ANNA], POD_CHECKS, {}))
         assert made["Anna", "web_pod_ready"]["status"] == "passed"
         assert made["Anna", "web_pod_ready"]["evidence"] == "Running on a"
         assert made["Anna", "shell_pod_ready"]["status"] == "failed"
@@ -131,7 +132,7 @@ class TestReadyPods:
     def test_a_pod_that_kubernetes_refused_says_why(self):
         made = by_student(
             checks.ready_checks(
-                [], [ANNA], self.NAMES, {"lab-anna/web": "Kubernetes refused the pod web: exceeded quota."}
+                [], [ANNA], POD_CHECKS, {"lab-anna/web": "Kubernetes refused the pod web: exceeded quota."}
             )
         )
         assert made["Anna", "web_pod_ready"]["reason"] == "Kubernetes refused the pod web: exceeded quota."
@@ -153,9 +154,10 @@ def definition(student, name):
     return {"kind": "Pod", "metadata": {"name": name, "namespace": student["namespace"]}}
 
 
-class TestApply:
-    DEFINITIONS = [definition(ANNA, "web"), definition(ANNA, "shell"), definition(BEN, "web")]
+DEFINITIONS = [definition(ANNA, "web"), definition(ANNA, "shell"), definition(BEN, "web")]
 
+
+class TestApply:
     def applied(self, *items):
         return {"changed": True, "result": {"results": list(items)}}
 
@@ -163,7 +165,7 @@ class TestApply:
         applied = self.applied(
             {"changed": True, "result": {}}, {"changed": False, "result": {}}, {"changed": False, "result": {}}
         )
-        made = by_student(checks.apply_checks(applied, self.DEFINITIONS, [ANNA, BEN], "namespace"))
+        made = by_student(checks.apply_checks(applied, DEFINITIONS, [ANNA, BEN], "namespace"))
         assert [check["status"] for check in made.values()] == ["passed", "passed"]
 
     def test_again_unchanged(self):
@@ -171,7 +173,7 @@ class TestApply:
             {"changed": True, "result": {}}, {"changed": False, "result": {}}, {"changed": False, "result": {}}
         )
         made = by_student(
-            checks.apply_checks(applied, self.DEFINITIONS, [ANNA, BEN], "apply_again_unchanged", unchanged=True)
+            checks.apply_checks(applied, DEFINITIONS, [ANNA, BEN], "apply_again_unchanged", unchanged=True)
         )
         assert made["Anna", "apply_again_unchanged"]["reason"] == "Applying the same YAML again changed web."
         assert made["Ben", "apply_again_unchanged"]["status"] == "passed"
@@ -180,19 +182,19 @@ class TestApply:
         applied = self.applied(
             {"changed": True, "result": {}}, {"changed": False, "error": {"msg": "exceeded quota"}}, {"changed": False}
         )
-        made = by_student(checks.apply_checks(applied, self.DEFINITIONS, [ANNA, BEN], "namespace"))
+        made = by_student(checks.apply_checks(applied, DEFINITIONS, [ANNA, BEN], "namespace"))
         why = made["Anna", "namespace"]["reason"]
         assert why.startswith("Kubernetes refused the pod shell: Exceeded quota. Change the quota")
         assert made["Ben", "namespace"]["status"] == "passed"
-        assert checks.apply_errors(applied, self.DEFINITIONS) == {"lab-anna/shell": why}
-        assert checks.applied_objects(applied, self.DEFINITIONS) == [
+        assert checks.apply_errors(applied, DEFINITIONS) == {"lab-anna/shell": why}
+        assert checks.applied_objects(applied, DEFINITIONS) == [
             {"namespace": "lab-anna", "name": "web"},
             {"namespace": "lab-ben", "name": "web"},
         ]
 
     def test_a_single_object_is_not_wrapped_in_a_list(self):
         applied = {"changed": True, "result": {"metadata": {"name": "web"}}}
-        (made,) = checks.apply_checks(applied, self.DEFINITIONS[:1], [ANNA], "namespace", unchanged=True)
+        (made,) = checks.apply_checks(applied, DEFINITIONS[:1], [ANNA], "namespace", unchanged=True)
         assert made["status"] == "failed"
 
     def test_a_student_nothing_was_applied_for(self):
@@ -203,7 +205,7 @@ class TestApply:
     def test_as_many_answers_as_objects_or_a_sentence(self, answers):
         applied = self.applied(*[{"changed": False}] * answers) if answers != 1 else {"changed": False, "result": {}}
         with pytest.raises(ArgumentError, match=f"there are {answers} answers .* for 3 objects. Give the definitions"):
-            checks.applied_objects(applied, self.DEFINITIONS)
+            checks.applied_objects(applied, DEFINITIONS)
 
     def test_nothing_applied_has_no_answers(self):
         assert checks.applied_objects({"changed": False, "result": {"results": []}}, []) == []
@@ -216,14 +218,14 @@ class TestApply:
             {"changed": False},
         )
         names = [{"namespace": "lab-anna", "name": "shell"}]
-        assert checks.unchangeable_objects(applied, self.DEFINITIONS) == names
+        assert checks.unchangeable_objects(applied, DEFINITIONS) == names
 
     def test_only_pods_that_were_found_are_ours(self):
         results = [
             {"namespace": "lab-anna", "pod": "web", "uid": ""},
             {"namespace": "lab-ben", "pod": "web", "uid": "1"},
         ]
-        assert checks.definitions_of_pods(self.DEFINITIONS, results) == [self.DEFINITIONS[2]]
+        assert checks.definitions_of_pods(DEFINITIONS, results) == [DEFINITIONS[2]]
 
     def test_namespaces_stand_for_themselves(self):
         applied = {"changed": True, "result": {"metadata": {"name": "lab-anna"}}}

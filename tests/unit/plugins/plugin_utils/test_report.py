@@ -109,18 +109,19 @@ class TestMerge:
         assert statuses(phase_by_phase) == statuses(merge(None, made))
 
 
+NOT_READY = [check("Anna", "web_pod_ready", False, "No image.")]
+
+
 class TestNeeds:
     """One cause is one failure: what depends on it is skipped, and says so."""
 
-    FAILED = [check("Anna", "web_pod_ready", False, "No image.")]
-
     def test_in_the_same_phase(self):
-        merged = merge(None, self.FAILED + passed("Anna", "pod_has_ip", "exec"), students=[ANNA])
+        merged = merge(None, NOT_READY + passed("Anna", "pod_has_ip", "exec"), students=[ANNA])
         assert statuses(merged)["Anna"] == {"web_pod_ready": "failed", "pod_has_ip": "skipped", "exec": "passed"}
         assert reason(merged, "pod_has_ip") == "Needs web_pod_ready, which failed."
 
     def test_in_a_later_phase(self):
-        first = merge(None, self.FAILED, students=[ANNA])
+        first = merge(None, NOT_READY, students=[ANNA])
         merged = merge(first, [check("Anna", "logs", False, "No pod.")], students=[ANNA])
         assert (statuses(merged)["Anna"]["logs"], reason(merged, "logs")) == (
             "skipped",
@@ -144,12 +145,12 @@ class TestNeeds:
         assert statuses(merge(None, passed("Anna", "logs"), students=[ANNA])) == {"Anna": {"logs": "passed"}}
 
     def test_a_pod_that_is_ready_now_is_ready(self):
-        first = merge(None, self.FAILED, students=[ANNA])
+        first = merge(None, NOT_READY, students=[ANNA])
         merged = merge(first, passed("Anna", "web_pod_ready", "logs"), students=[ANNA])
         assert statuses(merged) == {"Anna": {"web_pod_ready": "passed", "logs": "passed"}}
 
     def test_cleanup_needs_nothing(self):
-        merged = merge(merge(None, self.FAILED, students=[ANNA]), passed("Anna", "cleanup"), students=[ANNA])
+        merged = merge(merge(None, NOT_READY, students=[ANNA]), passed("Anna", "cleanup"), students=[ANNA])
         assert statuses(merged)["Anna"]["cleanup"] == "passed"
 
 
@@ -240,7 +241,8 @@ class TestSummary:
     def test_who_was_not_looked_at_has_not_passed(self):
         merged = merge(merge(None, passed("Anna", "logs") + passed("Ben", "logs")), passed("Anna", "exec"), [], [ANNA])
         assert report.report_summary(merged) == (
-            "1 of 2 students passed every check (checks: 3 passed, 0 failed, 0 skipped). Not every check was made for Ben."
+            "1 of 2 students passed every check (checks: 3 passed, 0 failed, 0 skipped)."
+            " Not every check was made for Ben."
         )
 
     def test_nothing_but_skipped_checks_is_not_a_pass(self):
