@@ -8,18 +8,51 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cluster_info
-short_description: Say which cluster a lab is about to run on
+short_description: Say which cluster a lab is about to run on, and what one may do there
 version_added: 0.1.0
 author:
   - The kubelabs maintainers (@kubelabs)
 description:
   - Reaches the API server, within seconds, and returns its address, version and nodes. A cluster that cannot be reached, a
     context that does not exist or credentials that are refused end in one sentence that names them and the remedy.
+  - Who may not list nodes gets everything else, and the reason.
 extends_documentation_fragment:
   - kubelabs.pods.k8s_auth
   - kubelabs.pods.attributes
   - kubelabs.pods.attributes.info_module
 options:
+  access:
+    description:
+      - What the API server is asked about, whether it would be allowed. Nothing of it is done.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      verb:
+        description:
+          - What would be done, such as V(create).
+        type: str
+        required: true
+      resource:
+        description:
+          - With what, in the plural, such as V(pods).
+        type: str
+        required: true
+      subresource:
+        description:
+          - With which part of it, such as V(exec).
+        type: str
+        default: ""
+      group:
+        description:
+          - The API group of the resource. The default is the core group, which has no name.
+        type: str
+        default: ""
+      namespace:
+        description:
+          - Where. The default is the whole cluster.
+        type: str
+        default: ""
   timeout:
     description:
       - Seconds for the whole task.
@@ -38,6 +71,22 @@ EXAMPLES = r"""
 - name: Say how many nodes are ready
   ansible.builtin.debug:
     msg: "{{ info.cluster.nodes | selectattr('ready') | length }} nodes are ready."
+
+- name: Ask what one may do
+  kubelabs.pods.cluster_info:
+    context: kind-kubelabs
+    access:
+      - verb: create
+        resource: namespaces
+      - verb: get
+        resource: pods
+        subresource: exec
+        namespace: lab-alice
+  register: info
+
+- name: Say what is missing
+  ansible.builtin.debug:
+    msg: "{{ info.access | rejectattr('allowed') }}"
 """
 
 RETURN = r"""
@@ -55,11 +104,15 @@ cluster:
       type: str
       sample: https://127.0.0.1:6443
     version:
-      description: The version of the API server.
+      description: The version of the API server. Empty when it does not say.
       type: str
       sample: v1.36.2
+    kubectl:
+      description: How a line for a shell begins that leads to the same cluster with the same identity.
+      type: str
+      sample: kubectl --kubeconfig ~/.kube/kind-kubelabs --context=kind-kubelabs
     nodes:
-      description: The nodes, by name.
+      description: The nodes, by name. V(null) when they may not be listed.
       type: list
       elements: dict
       contains:
@@ -72,19 +125,70 @@ cluster:
           type: bool
           sample: true
         version:
-          description: The version of its kubelet.
+          description: The version of its kubelet. Empty when it does not say.
           type: str
           sample: v1.36.2
+    nodes_reason:
+      description: Why the nodes may not be listed, with the remedy. Empty when they may.
+      type: str
+      sample: ""
+access:
+  description: What O(access) asked about, in the same order.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    verb:
+      description: As it was asked.
+      type: str
+      sample: create
+    resource:
+      description: As it was asked.
+      type: str
+      sample: namespaces
+    subresource:
+      description: As it was asked.
+      type: str
+      sample: ""
+    group:
+      description: As it was asked.
+      type: str
+      sample: ""
+    namespace:
+      description: As it was asked.
+      type: str
+      sample: ""
+    allowed:
+      description: Whether the API server would allow it. V(null) when it did not say.
+      type: bool
+      sample: true
+    reason:
+      description: Why, in its words. Often empty.
+      type: str
+      sample: ""
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import core_path
 from ansible_collections.kubelabs.pods.plugins.module_utils._frame import Answer, Task, run_module
-from ansible_collections.kubelabs.pods.plugins.module_utils._ground.fleet import run_bounded
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import (
+    ApiError,
+    DeadlineExceeded,
+    KubelabsError,
+)
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.fleet import run_bounded, run_fleet
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.json_reading import as_list, as_map, as_text
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.wording import one_line, sentence
 from ansible_collections.kubelabs.pods.plugins.module_utils._pods.status import condition, metadata
+
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+#: Questions about access that are asked at the same time.
+CONCURRENCY = 16
+
+#: What is asked about: verb, resource, subresource, group and namespace, all text.
+Access = Mapping[str, str]
 
 
 def node_summary(node: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,15 +199,77 @@ def node_summary(node: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def work(_request: None, task: Task) -> Answer:
-    # In a thread of its own, because not even a server that drips may hold the task up.
-    answer = run_bounded(lambda: task.client.get(core_path("nodes"), deadline=task.deadline), task.deadline)
+def list_nodes(task: Task) -> tuple[list[dict[str, Any]] | None, str]:
+    """(the nodes by name, None where they may not be listed; why not, '' where they may)."""
+    try:
+        # In a thread of its own, because not even an answer that comes byte by byte may hold the task up.
+        answer = run_bounded(lambda: task.client.get(core_path("nodes"), deadline=task.deadline), task.deadline)
+    except DeadlineExceeded as exc:
+        raise KubelabsError(f"The nodes did not come in time from {task.client.describe()}.") from exc
+    except ApiError as exc:
+        if exc.status != 403:
+            raise KubelabsError(f"The nodes cannot be listed on {task.client.describe()}: {exc}") from exc
+        reason = f"The nodes may not be listed ({one_line(exc.message) or 'Forbidden'}): "
+        return None, f"{reason}nothing needs them, and a ClusterRole with the verb list on nodes would show them."
     nodes = [node_summary(as_map(node)) for node in as_list(as_map(answer).get("items"))]
-    return Answer({"cluster": {"nodes": sorted(nodes, key=lambda node: node["name"])}})
+    return sorted(nodes, key=lambda node: str(node["name"])), ""
+
+
+def ask_access(asked: Sequence[Access], task: Task) -> list[dict[str, Any]]:
+    """Each with `allowed` and `reason`."""
+
+    def ask(access: Access) -> dict[str, Any]:
+        body = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": {field: value for field, value in access.items() if value}},
+        }
+        answer = task.client.request("POST", REVIEWS, body=body, deadline=task.deadline).json()
+        status = as_map(as_map(answer).get("status"))
+        allowed = status.get("allowed")
+        return {
+            **access,
+            "allowed": allowed if isinstance(allowed, bool) else None,
+            "reason": one_line(as_text(status.get("reason")) or as_text(status.get("evaluationError"))),
+        }
+
+    def unknown(access: Access, why: str) -> dict[str, Any]:
+        return {**access, "allowed": None, "reason": sentence(f"not known: {why}")}
+
+    return run_fleet(
+        asked,
+        ask,
+        concurrency=CONCURRENCY,
+        deadline=task.deadline,
+        on_error=lambda access, exc: unknown(access, str(exc)),
+        on_deadline=lambda access, _begun: unknown(access, "there was no answer in time"),
+    )
+
+
+def read(params: Mapping[str, Any]) -> list[Access]:
+    fields = ("verb", "resource", "subresource", "group", "namespace")
+    return [{field: access[field] for field in fields} for access in params["access"]]
+
+
+def work(asked: list[Access], task: Task) -> Answer:
+    nodes, nodes_reason = list_nodes(task)
+    cluster = {"kubectl": task.client.kubectl.line(), "nodes": nodes, "nodes_reason": nodes_reason}
+    return Answer({"cluster": cluster, "access": ask_access(asked, task)})
 
 
 def main() -> None:
-    run_module({"timeout": {"type": "float", "default": 30}}, lambda params: None, work)
+    access = {
+        "verb": {"type": "str", "required": True},
+        "resource": {"type": "str", "required": True},
+        "subresource": {"type": "str", "default": ""},
+        "group": {"type": "str", "default": ""},
+        "namespace": {"type": "str", "default": ""},
+    }
+    spec = {
+        "access": {"type": "list", "elements": "dict", "default": [], "options": access},
+        "timeout": {"type": "float", "default": 30},
+    }
+    run_module(spec, read, work)
 
 
 if __name__ == "__main__":

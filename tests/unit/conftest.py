@@ -55,7 +55,7 @@ def no_settings_of_this_machine(monkeypatch, tmp_path_factory):
     for name in list(os.environ):
         if name.lower().endswith("_proxy") or name.startswith(("K8S_AUTH_", "KUBECONFIG", "KUBERNETES_")):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp()))
+    monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp() / "home"))
 
 
 @pytest.fixture(name="clock")

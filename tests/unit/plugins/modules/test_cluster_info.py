@@ -1,0 +1,166 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from ansible_collections.kubelabs.pods.plugins.modules import cluster_info
+from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import (
+    drip_body,
+    drip_headers,
+    half_open,
+    in_order,
+    refuse,
+    reply,
+)
+from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import run_module
+from ansible_collections.kubelabs.pods.tests.unit.fakes.kubeconfigs import kubeconfig, write
+
+
+@pytest.fixture(name="info")
+def run_cluster_info(api, capfd):
+    return lambda **args: run_module(cluster_info.main, capfd, api, **args)
+
+
+def test_the_cluster(api, info):
+    api.node("b", ready=False)
+    api.node("a")
+    result = info()
+    assert result["changed"] is False
+    assert result["access"] == []
+    assert result["cluster"] == {
+        "context": None,
+        "server": api.url,
+        "version": "v1.99.0",
+        "kubectl": f"kubectl --server={api.url}",
+        "nodes": [
+            {"name": "a", "ready": True, "version": "v1.99.0"},
+            {"name": "b", "ready": False, "version": "v1.99.0"},
+        ],
+        "nodes_reason": "",
+    }
+
+
+def test_how_a_line_for_a_shell_begins(api, capfd, tmp_path):
+    paths = [write(tmp_path / name, kubeconfig(api.url, {"token": "secret"})) for name in ("a", "b c")]
+    result = run_module(cluster_info.main, capfd, None, kubeconfig=":".join(paths), context="lab")
+    assert result["cluster"]["kubectl"] == f"KUBECONFIG={tmp_path}/a:'{tmp_path}/b c' kubectl --context=lab"
+    assert result["cluster"]["context"] == "lab"
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {},
+        {"metadata": {"name": "a"}},
+        {"metadata": {"name": "a"}, "status": {}},
+        {"metadata": {"name": "a"}, "status": {"nodeInfo": None, "conditions": None}},
+        {"metadata": {"name": "a"}, "status": {"nodeInfo": {"kubeletVersion": 1}, "conditions": [{"type": "Other"}]}},
+        None,
+    ],
+    ids=["empty", "name alone", "empty status", "nulls", "wrong types", "null"],
+)
+def test_a_node_that_says_little(api, info, node):
+    api.fault("/nodes", reply(200, {"items": [node]}))
+    assert info()["cluster"]["nodes"] == [{"name": "a" if node else "", "ready": False, "version": ""}]
+
+
+@pytest.mark.parametrize("answer", [[], None, {"items": None}, {}], ids=["list", "null", "items null", "no items"])
+def test_nodes_that_are_no_list(api, info, answer):
+    api.fault("/nodes", reply(200, answer))
+    assert info()["cluster"]["nodes"] == []
+
+
+def test_who_may_not_list_nodes_gets_everything_else_and_the_reason(api, info):
+    api.fault("/nodes", refuse(403, "Forbidden", 'nodes is forbidden: User "teacher"\ncannot list resource "nodes"'))
+    result = info()
+    assert not result.get("failed")
+    assert (result["cluster"]["nodes"], result["cluster"]["version"]) == (None, "v1.99.0")
+    assert result["cluster"]["nodes_reason"] == (
+        'The nodes may not be listed (nodes is forbidden: User "teacher" cannot list resource "nodes"): nothing needs '
+        "them, and a ClusterRole with the verb list on nodes would show them."
+    )
+
+
+def test_another_refusal_is_one(api, info):
+    api.fault("/nodes", refuse(404, "NotFound", "the server could not find the requested resource"))
+    result = info()
+    assert result["failed"] and "The nodes cannot be listed on the API server " in result["msg"]
+    assert "404 NotFound: the server could not find" in result["msg"] and "cluster" not in result
+
+
+@pytest.mark.parametrize("fault", [drip_headers, drip_body, half_open], ids=["headers drip", "body drips", "silence"])
+@pytest.mark.parametrize("path", ["/version", "/nodes"])
+def test_the_timeout_holds_within_a_second(api, info, path, fault):
+    """Before, headers that dripped held a task with a timeout of 1 for half a minute."""
+    api.fault(path, fault, times=9)
+    began = time.monotonic()
+    result = info(timeout=0.3)
+    assert time.monotonic() - began < 1.3
+    assert result["failed"] and api.url in result["msg"]
+
+
+# --- access ---
+
+CREATE = {"verb": "create", "resource": "namespaces", "subresource": "", "group": "", "namespace": ""}
+EXEC = {"verb": "get", "resource": "pods", "subresource": "exec", "group": "", "namespace": "lab-alice"}
+
+
+def test_what_one_may_do(api, info):
+    asked = []
+
+    def may(attributes):
+        asked.append(attributes)
+        return attributes["verb"] == "get", "" if attributes["verb"] == "get" else "no RBAC policy\nmatched"
+
+    api.may = may
+    result = info(access=[CREATE, {name: value for name, value in EXEC.items() if value}, CREATE])
+    refused = {**CREATE, "allowed": False, "reason": "no RBAC policy matched"}
+    assert result["access"] == [refused, {**EXEC, "allowed": True, "reason": ""}, refused]
+    assert sorted(asked, key=str) == [
+        {"verb": "create", "resource": "namespaces"},
+        {"verb": "create", "resource": "namespaces"},
+        {"verb": "get", "resource": "pods", "subresource": "exec", "namespace": "lab-alice"},
+    ]
+
+
+def test_they_are_asked_side_by_side(api, info):
+    api.fault(
+        "accessreviews", in_order(lambda connection, request: connection.wait(0.1), api.answer), method="POST", times=99
+    )
+    began = time.monotonic()
+    assert len(info(access=[CREATE] * 16)["access"]) == 16
+    assert time.monotonic() - began < 1.2
+
+
+@pytest.mark.parametrize(
+    "fault, reason",
+    [
+        (
+            reply(201, {"status": {"allowed": "yes", "evaluationError": "an authorizer is away"}}),
+            "an authorizer is away",
+        ),
+        (reply(201, []), ""),
+        (
+            refuse(403, "Forbidden", "may not create reviews"),
+            "Not known: The API server answered 403 Forbidden: may not create reviews.",
+        ),
+    ],
+    ids=["undecided", "nonsense", "refused"],
+)
+def test_what_the_server_does_not_say_is_null(api, info, fault, reason):
+    api.fault("accessreviews", fault, method="POST")
+    assert info(access=[CREATE])["access"] == [{**CREATE, "allowed": None, "reason": reason}]
+
+
+def test_questions_without_an_answer_end_with_the_timeout(api, info):
+    api.fault("accessreviews", half_open, method="POST", times=99)
+    began = time.monotonic()
+    result = info(access=[CREATE], timeout=0.4)
+    assert time.monotonic() - began < 1.4
+    assert (result["access"][0]["allowed"], "cluster" in result) == (None, True)
+    assert "there was no answer in time" in result["access"][0]["reason"].lower()
