@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .._ground.errors import ConfigurationError
@@ -213,3 +213,70 @@ def _find(contents: Contents, kind: str, field: str, name: str) -> tuple[Mapping
             if entry.get("name") == name:
                 return as_map(entry.get(field)), folder
     return None
+
+
+def for_kubernetes_package(kubeconfig: Kubeconfig, version: str) -> Mapping[str, Any] | None:
+    """The same as a kubeconfig of which the `kubernetes` package, and with it kubernetes.core, makes what kubectl does.
+
+    Args:
+        version: of the package.
+
+    Returns:
+        What the file is to hold, tokens included; None where the one that there is will do.
+
+    Raises:
+        ConfigurationError: there is none, and what to do instead.
+    """
+    cluster, user = kubeconfig.cluster, kubeconfig.user
+    if user.text("as"):
+        raise ConfigurationError(
+            f"kubernetes.core does not know as of {user.where}: set its option impersonate_user, and leave as away."
+        )
+    proxy = cluster.text("proxy-url")
+    if proxy and int(version.split(".")[0]) < 37:
+        raise ConfigurationError(
+            f"kubernetes.core would go past proxy-url of {cluster.where}, which the Python library "
+            f"kubernetes {version} does not know: install kubernetes >= 37."
+        )
+    token = user.text("token")
+    resolves_here = proxy.startswith("socks5:")
+    if len(kubeconfig.files) == 1 and not user.text("tokenFile") and token == token.strip() and not resolves_here:
+        return None
+    fields = dict(user.fields)
+    if user.text("tokenFile"):
+        fields["token"] = _content(user.path("tokenFile"), user.where)
+        del fields["tokenFile"]
+    elif token:
+        fields["token"] = token.strip()
+    cluster_fields = dict(cluster.fields)
+    if resolves_here:
+        cluster_fields["proxy-url"] = f"socks5h:{proxy.removeprefix('socks5:')}"
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": kubeconfig.context,
+        "contexts": [{"name": kubeconfig.context, "context": {"cluster": cluster.name, "user": user.name}}],
+        "clusters": [{"name": cluster.name, "cluster": _absolute(replace(cluster, fields=cluster_fields))}],
+        "users": [{"name": user.name, "user": _absolute(replace(user, fields=fields))}],
+    }
+
+
+def _absolute(entry: Entry) -> dict[str, Any]:
+    """The fields, with paths that lead to the same files from anywhere."""
+    fields = dict(entry.fields)
+    for name in ("certificate-authority", "client-certificate", "client-key"):
+        if entry.text(name):
+            fields[name] = entry.path(name)
+    plugin = as_map(fields.get("exec"))
+    if "/" in as_text(plugin.get("command")):
+        fields["exec"] = {**plugin, "command": os.path.normpath(os.path.join(entry.folder, plugin["command"]))}
+    return fields
+
+
+def _content(path: str, where: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return stream.read().strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8"
+        raise ConfigurationError(f"The token file {path} of {where} cannot be read: {reason}.") from exc
