@@ -2,19 +2,67 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The variables that people set. Pure."""
+"""The variables that people set. Pure, but for a look at where the report goes."""
 
 from __future__ import annotations
 
 import difflib
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ._roster import class_problems
+
+#: The least that a number may be.
+LEAST = {
+    "pods_lab_concurrency": 1,
+    "pods_lab_timeout": 1,
+    "pods_lab_failing_lifetime": 0,
+    "pods_lab_restarts": 1,
+    "pods_lab_max_grace_period": 0,
+}
 
 
-def unknown_variables(given: list[str], known: list[str]) -> list[str]:
-    """A sentence for every name in `given` that is not in `known`, with the nearest known one: a misspelt variable would
-    otherwise do nothing at all, silently."""
+def unknown_variables(given: Iterable[str], known: Iterable[str]) -> list[str]:
+    """A sentence for every name in `given` that is not in `known`, with the nearest known one.
+
+    A misspelt variable would otherwise do nothing at all, silently.
+    """
+    names = sorted(known)
     problems = []
-    for name in sorted(set(given) - set(known)):
-        nearest = difflib.get_close_matches(name, known, n=1)
-        remedy = f"Did you mean {nearest[0]}?" if nearest else f"The variables are: {', '.join(sorted(known))}."
+    for name in sorted(set(given) - set(names)):
+        nearest = difflib.get_close_matches(name, names, n=1)
+        remedy = f"Did you mean {nearest[0]}?" if nearest else f"The variables are: {', '.join(names)}."
         problems.append(f"{name} is not a variable of kubelabs.pods. {remedy}")
     return problems
+
+
+def setting_problems(settings: Mapping[str, Any]) -> list[str]:
+    """A sentence for every value that cannot be used; [] if all can.
+
+    Args:
+        settings: by the names of the variables. Types are the argument specs' business.
+    """
+    problems = class_problems(settings.get("pods_lab_class"))
+    for name, least in LEAST.items():
+        if name in settings and int(settings[name]) < least:
+            problems.append(f"{name} is {settings[name]}. Set it to {least} or more.")
+    if directory := local_path(settings.get("pods_lab_report_dir") or ""):
+        problems += _report_dir_problems(directory)
+    return problems
+
+
+def _report_dir_problems(path: str) -> list[str]:
+    """Why the report cannot be written there. Nothing is made: that it is told before anything changes is the point."""
+    nearest = path
+    while not os.path.lexists(nearest):
+        nearest = os.path.dirname(nearest)
+    if os.path.isdir(nearest) and os.access(nearest, os.W_OK | os.X_OK):
+        return []
+    why = "is not a directory" if not os.path.isdir(nearest) else "cannot be written by this user"
+    return [f"pods_lab_report_dir: there can be no report in {path}, because {nearest} {why}. Name another directory."]
+
+
+def local_path(path: str) -> str:
+    """The path from the root: `~` is a home directory, a relative path starts where Ansible was started; '' is none."""
+    return os.path.abspath(os.path.expanduser(path)) if path else ""

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .errors import ArgumentError
@@ -60,7 +60,7 @@ def check_selector(selector: str) -> None:
 
 
 def namespace_problems(
-    existing: list[dict[str, Any]], students: list[dict[str, Any]], labels: dict[str, str]
+    existing: Sequence[Mapping[str, Any]], students: Sequence[Mapping[str, Any]], labels: Mapping[str, str]
 ) -> list[str]:
     """Why the students' namespaces cannot be used, a sentence for each kind of reason; [] if they can.
 
@@ -80,17 +80,19 @@ def namespace_problems(
     if foreign:
         selector = ",".join(f"{key}={value}" for key, value in labels.items())
         problems.append(
-            f"Namespace(s) that exist and do not carry the labels {selector} are not touched: {', '.join(sorted(foreign))}."
-            " Give those students another `namespace`, choose another pods_lab_class, or delete the namespaces yourself."
+            f"Namespace(s) that exist and do not carry the labels {selector} are not touched:"
+            f" {', '.join(sorted(foreign))}. Give those students another `namespace`, choose another pods_lab_class,"
+            " or delete the namespaces yourself."
         )
     if going:
         problems.append(
-            f"Namespace(s) of the class that are still being deleted: {', '.join(sorted(going))}. Run again when they are gone."
+            f"Namespace(s) of the class that are still being deleted: {', '.join(sorted(going))}."
+            " Run again when they are gone."
         )
     return problems
 
 
-def _carries(namespace: dict[str, Any], labels: dict[str, str]) -> bool:
+def _carries(namespace: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     # Key by key: what Ansible hands to a filter are lazy mappings, whose items() are no sets.
     own = namespace["metadata"].get("labels") or {}
     return all(own.get(key) == value for key, value in labels.items())

@@ -4,7 +4,16 @@
 
 from __future__ import annotations
 
-from ansible_collections.kubelabs.pods.plugins.plugin_utils._settings import unknown_variables
+import os
+
+import pytest
+
+from ansible_collections.kubelabs.pods.plugins.plugin_utils import _settings
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._settings import (
+    local_path,
+    setting_problems,
+    unknown_variables,
+)
 
 
 def test_known_variables_are_fine():
@@ -20,3 +29,73 @@ def test_a_misspelt_variable_is_named_with_the_nearest():
 def test_one_that_is_like_no_other_gets_the_list():
     (problem,) = unknown_variables(["pods_lab_zzzzzzzzzzzz"], ["a_class", "b_students"])
     assert problem.endswith("The variables are: a_class, b_students.")
+
+
+# --- values ---
+
+
+def test_values_that_can_be_used(tmp_path):
+    least = {name: str(value) for name, value in _settings.LEAST.items()}  # `-e name=1` arrives as text
+    assert setting_problems({"pods_lab_class": "lab", "pods_lab_report_dir": str(tmp_path / "a/b"), **least}) == []
+
+
+@pytest.mark.parametrize("name", _settings.LEAST)
+def test_a_number_that_is_too_small_is_named(name):
+    least = _settings.LEAST[name]
+    (problem,) = setting_problems({"pods_lab_class": "lab", name: least - 1})
+    assert problem == f"{name} is {least - 1}. Set it to {least} or more."
+
+
+def test_every_problem_is_told_at_once():
+    first, second = setting_problems({"pods_lab_class": "A B", "pods_lab_timeout": 0})
+    assert first.startswith("pods_lab_class: 'A B' cannot be the name of a class")
+    assert second.startswith("pods_lab_timeout is 0")
+
+
+@pytest.fixture(name="report_problem")
+def fixture_report_problem():
+    def report_problem(path):
+        (problem,) = setting_problems({"pods_lab_class": "lab", "pods_lab_report_dir": str(path)})
+        assert problem.endswith("Name another directory.")
+        return problem
+
+    return report_problem
+
+
+def test_a_report_below_a_file_is_refused(tmp_path, report_problem):
+    (tmp_path / "file").touch()
+    assert f"in {tmp_path}/file/reports, because {tmp_path}/file is not a directory" in report_problem(
+        tmp_path / "file/reports"
+    )
+
+
+def test_a_report_that_is_a_dangling_link_is_refused(tmp_path, report_problem):
+    (tmp_path / "link").symlink_to("nowhere")
+    assert f"{tmp_path}/link is not a directory" in report_problem(tmp_path / "link")
+
+
+def test_a_report_where_nothing_may_be_written_is_refused(tmp_path, report_problem, monkeypatch):
+    # Not by its mode: root may write everywhere.
+    monkeypatch.setattr(_settings.os, "access", lambda path, mode: path != str(tmp_path))
+    assert f"because {tmp_path} cannot be written by this user" in report_problem(tmp_path / "a/b")
+    assert os.listdir(tmp_path) == []
+
+
+# --- paths ---
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("", ""),
+        ("/a/b", "/a/b"),
+        ("~/Kurs 10:30/b.csv", "/home/anna/Kurs 10:30/b.csv"),
+        ("some dir/b", "/start/some dir/b"),
+        ("./b/../c", "/start/c"),
+        ("a~b", "/start/a~b"),
+    ],
+)
+def test_a_path_starts_at_the_root(path, expected, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/anna")
+    monkeypatch.setattr(_settings.os, "getcwd", lambda: "/start")
+    assert local_path(path) == expected

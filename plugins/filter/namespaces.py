@@ -1,0 +1,27 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The students' namespaces, for plays: see `module_utils/_ground/ownership.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground import ownership
+from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments
+
+
+def namespace_problems(namespaces: Any, students: Any, labels: Any) -> list[str]:
+    return ownership.namespace_problems(
+        _arguments.mappings(namespaces, "the input", "metadata"),
+        _arguments.students(students),
+        _arguments.mapping(labels, "labels"),
+    )
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Any]:
+        return _arguments.filters(AnsibleFilterError, namespace_problems)

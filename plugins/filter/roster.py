@@ -1,0 +1,36 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The class's students, for plays: see `plugin_utils/_roster.py` and `_roster_file.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _roster, _roster_file
+
+
+def roster(source: Any, class_name: str, file: str = "", columns: Any = None) -> list[_roster.Student]:
+    wanted = _columns(columns)
+    try:
+        entries = _roster_file.read(_arguments.text(file, "file"), wanted) if file else _roster.entries(source)
+        return _roster.students(entries, class_name)
+    except _roster.RosterError as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+def _columns(columns: Any) -> Mapping[str, str | list[str]]:
+    """A mapping of keys to a column or a list of columns. Raises ArgumentError where it is none."""
+    return {
+        key: names if isinstance(names, str) else _arguments.texts(names, f"columns[{key!r}]")
+        for key, names in _arguments.mapping(columns or {}, "columns").items()
+    }
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Any]:
+        return _arguments.filters(AnsibleFilterError, roster)

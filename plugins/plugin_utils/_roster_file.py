@@ -1,0 +1,262 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Roster files as schools export them: CSV with any of the usual separators and encodings, or a YAML list.
+
+Pure but for `read`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import pathlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from ..module_utils._ground.wording import one_line
+from ._roster import Entry, RosterError
+
+SEPARATORS = (",", ";", "\t", "|")
+#: Spreadsheets write a byte order mark: with "CSV UTF-8" the first, with "Unicode text" the second.
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+#: How the files of spreadsheets themselves begin: .xlsx and .ods (both are zip files), and .xls.
+SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+#: What learning platforms call the column of the names, as keys.
+NAME = ("name", "full_name", "student", "student_name", "display_name", "last_first", "last_name_first_name")
+FIRST_NAME = ("first_name", "firstname", "given_name", "forename")
+LAST_NAME = ("last_name", "lastname", "surname", "family_name")
+
+SAVE_AS_UTF8 = "Save it as CSV UTF-8 (in Excel: 'CSV UTF-8 (Comma delimited)')."
+
+
+def read(path: str, columns: Mapping[str, str | Sequence[str]] | None = None) -> list[Entry]:
+    """The entries of a roster file, each with its line.
+
+    Args:
+        path: a YAML list (`.yml`, `.yaml`), or a CSV whose first line that is not blank names the columns.
+        columns: which columns a key of the students is made of: `{"name": ["Vorname", "Nachname"]}`.
+
+    Raises:
+        RosterError: the file cannot be read or is neither.
+    """
+    try:
+        content = pathlib.Path(path).read_bytes()
+    except OSError as error:
+        raise RosterError(
+            [f"pods_lab_roster: {path} cannot be read ({error.strerror}). Give the path of a CSV or YAML file."]
+        ) from error
+    return parse(content, path, columns)
+
+
+def parse(content: bytes, path: str, columns: Mapping[str, str | Sequence[str]] | None = None) -> list[Entry]:
+    """As `read`, for what stands in the file."""
+    text = _decode(content, path)
+    is_yaml = path.lower().endswith((".yml", ".yaml"))
+    found = _parse_yaml(text, path, columns or {}) if is_yaml else _parse_csv(text, path, columns or {})
+    if not found:
+        raise RosterError([f"pods_lab_roster: {path} has no students. Name at least one."])
+    return found
+
+
+def _decode(content: bytes, path: str) -> str:
+    if content.startswith(SPREADSHEETS):
+        raise RosterError([f"pods_lab_roster: {path} is a spreadsheet's own file and not text. {SAVE_AS_UTF8}"])
+    encoding = next((name for mark, name in BYTE_ORDER_MARKS if content.startswith(mark)), "utf-8")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise RosterError(
+            [f"pods_lab_roster: {path} line {line} has characters that are not in {error.encoding}. {SAVE_AS_UTF8}"]
+        ) from error
+    if "\0" in text:
+        raise RosterError([f"pods_lab_roster: {path} has NUL characters and is no text in UTF-8. {SAVE_AS_UTF8}"])
+    return text
+
+
+# --- CSV ---
+
+
+def _parse_csv(text: str, path: str, columns: Mapping[str, str | Sequence[str]]) -> list[Entry]:
+    said = re.match(r'"?sep=(.)"?\r?\n', text)  # how Excel writes which separator it used
+    separator = said.group(1) if said else max(SEPARATORS, key=lambda one: _fits(one, text, columns))
+    rows = _rows(text[said.end() :] if said else text, separator, path, 2 if said else 1)
+    line, headings = next(rows, (1, []))
+    keys = [_key(heading) for heading in headings]
+    _refuse_twice([(key, heading, line) for key, heading in zip(keys, headings, strict=True) if key], path)
+    sources = _sources(keys, columns, f"{path} line {line}", headings)
+    if "name" not in sources:
+        raise RosterError(
+            [
+                f"pods_lab_roster: {path} line {line} has no column with the students' names"
+                f" (it has: {', '.join(filter(None, headings)) or 'nothing'}). Call it `name`, or say which it is:"
+                " pods_lab_roster_columns: {name: COLUMN}, or {name: [COLUMN, COLUMN]}."
+            ]
+        )
+    found = []
+    for line, cells in rows:
+        if any(cells[len(keys) :]):
+            raise RosterError(
+                [
+                    f"pods_lab_roster: {path} line {line} has more fields than the line with the names of the columns."
+                    f" Put values that hold {_in_words(separator)} in quotes."
+                ]
+            )
+        # An empty cell is a value that was not given; a column without a name has none to keep it by.
+        row = {key: cell for key, cell in zip(keys, cells, strict=False) if key and cell}
+        found.append((f"{path} line {line}", _with_sources(row, sources)))
+    return found
+
+
+def _fits(separator: str, text: str, columns: Mapping[str, str | Sequence[str]]) -> tuple[bool, int]:
+    """How well a separator takes the first row apart: whether there are the names, and into how many fields."""
+    try:
+        _line, headings = next(_rows(text, separator, "", 1), (1, []))
+        keys = [_key(heading) for heading in headings]
+        return "name" in _sources(keys, columns, "", headings), len(keys)
+    except RosterError:
+        return False, 0
+
+
+def _rows(text: str, separator: str, path: str, line: int) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank, each with the line of the file in which it begins.
+
+    Args:
+        line: that of the text's beginning.
+    """
+    offset = line - 1
+    # Strict, because a quote that is missing would otherwise put the rest of the class into one cell.
+    reader = csv.reader(
+        io.StringIO(text, newline=None), delimiter=separator, skipinitialspace=separator != "\t", strict=True
+    )
+    try:
+        for cells in reader:
+            stripped = [cell.strip() for cell in cells]
+            if any(stripped):
+                yield line, stripped
+            line = reader.line_num + offset + 1
+    except csv.Error as error:
+        raise RosterError(
+            [
+                f"pods_lab_roster: {path} line {line} cannot be taken apart ({error})."
+                " Is a quote missing, or one too many?"
+            ]
+        ) from error
+
+
+def _in_words(separator: str) -> str:
+    return {"\t": "tabs"}.get(separator, f"'{separator}'")
+
+
+# --- YAML ---
+
+
+class _TextLoader(yaml.SafeLoader):
+    """Reads every value as the text it is, as in a CSV: to YAML, names such as No or 007 would be something else."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012
+        first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":null", ":merge"))]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    # No others: what a tag such as !!timestamp makes of a value that is none is an AttributeError.
+    yaml_constructors = {  # noqa: RUF012
+        tag: constructor
+        for tag, constructor in yaml.SafeLoader.yaml_constructors.items()
+        if tag is None or tag.endswith((":null", ":str", ":seq", ":map"))
+    }
+
+
+def _parse_yaml(text: str, path: str, columns: Mapping[str, str | Sequence[str]]) -> list[Entry]:
+    try:
+        loader = _TextLoader(text)
+        node = loader.get_single_node()
+        children = node.value if isinstance(node, yaml.SequenceNode) else None
+        for child in children or []:
+            if isinstance(child, yaml.MappingNode):
+                headings = [(str(key.value), key.start_mark.line + 1) for key, _value in child.value]
+                _refuse_twice([(_key(heading), heading, line) for heading, line in headings], path)
+        values = loader.construct_document(node) if children else []
+    except (yaml.YAMLError, RecursionError) as error:
+        raise RosterError(
+            [f"pods_lab_roster: {path} is not YAML ({one_line(str(error))}). Correct it there."]
+        ) from error
+    if children is None:
+        raise RosterError([f"pods_lab_roster: {path} must hold a YAML list of names or of mappings with a `name`."])
+    places = [f"{path} line {child.start_mark.line + 1}" for child in children]
+    rows = [
+        {_key(str(key)): one for key, one in value.items()} if isinstance(value, dict) else value for value in values
+    ]
+    keys = list(dict.fromkeys(key for row in rows if isinstance(row, dict) for key in row))
+    sources = _sources(keys, columns if keys else {}, path, keys)
+    return [
+        (place, _with_sources(row, sources) if isinstance(row, dict) else row)
+        for place, row in zip(places, rows, strict=True)
+    ]
+
+
+# --- columns ---
+
+
+def _key(heading: str) -> str:
+    """The key under which a student has what stands below a heading: `Email address` becomes `email_address`."""
+    return re.sub(r"\W+", "_", heading.casefold()).strip("_")
+
+
+def _refuse_twice(columns: Sequence[tuple[str, str, int]], path: str) -> None:
+    """Refuses a column, as (key, heading, line), that is there twice: one of the two would be lost."""
+    first: dict[str, str] = {}
+    for key, heading, line in columns:
+        if key in first:
+            raise RosterError(
+                [
+                    f"pods_lab_roster: {path} line {line} has {first[key]!r} and {heading!r}."
+                    " Give one of them another name."
+                ]
+            )
+        first[key] = heading
+
+
+def _sources(
+    keys: Sequence[str], columns: Mapping[str, str | Sequence[str]], place: str, headings: Sequence[str]
+) -> dict[str, list[str]]:
+    """The keys that a student's keys are made of, where that is not simply the column of that name.
+
+    Raises:
+        RosterError: `columns` names one that is not there.
+    """
+    sources = {}
+    for field, wanted in columns.items():
+        names = [wanted] if isinstance(wanted, str) else list(wanted)
+        for name in names:
+            if _key(name) not in keys:
+                raise RosterError(
+                    [
+                        f"pods_lab_roster_columns: {place} has no column {name!r}"
+                        f" (it has: {', '.join(filter(None, headings)) or 'nothing'}). Name one that it has."
+                    ]
+                )
+        sources[field] = [_key(name) for name in names]
+    if "name" not in sources:
+        whole = next(([key] for key in NAME if key in keys), None)
+        parts = [key for group in (FIRST_NAME, LAST_NAME) for key in group if key in keys]
+        if whole or parts:
+            sources["name"] = whole or parts
+    return sources
+
+
+def _with_sources(row: Mapping[str, Any], sources: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    made = dict(row)
+    for field, keys in sources.items():
+        if keys != [field] and (parts := [str(row[key]) for key in keys if row.get(key)]):
+            made[field] = " ".join(parts)
+    return made

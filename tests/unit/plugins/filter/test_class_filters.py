@@ -1,0 +1,57 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filters about the class are functions of plugin_utils under the same names: here is only how they refuse."""
+
+from __future__ import annotations
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.kubelabs.pods.plugins.filter import namespaces, roster, settings
+
+FILTERS = {
+    **roster.FilterModule().filters(),
+    **settings.FilterModule().filters(),
+    **namespaces.FilterModule().filters(),
+}
+
+
+def test_a_filter_is_the_function_of_its_name():
+    assert {name: function.__name__ for name, function in FILTERS.items()} == {name: name for name in FILTERS}
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("roster", ([], "lab", 3), "file is int 3 and not text."),
+        ("roster", ([], "lab", "x.csv", "name"), "columns is str 'name' and not a mapping."),
+        ("roster", ([], "lab", "x.csv", {"name": 1}), "columns['name'] is int 1 and not a list."),
+        ("unknown_variables", ("pods_lab", []), "the input is str 'pods_lab' and not a list."),
+        ("unknown_variables", ([], None), "known is NoneType None and not a list."),
+        ("namespace_problems", ({}, [], {}), "the input is dict {} and not a list."),
+        ("namespace_problems", ([{}], [], {}), "the input[0] has no 'metadata'."),
+        ("namespace_problems", ([], [{}], {}), "students[0] has no 'namespace'."),
+        ("namespace_problems", ([], [], []), "labels is list [] and not a mapping."),
+    ],
+    ids=lambda value: value if isinstance(value, str) and value.isidentifier() else "",
+)
+def test_what_a_filter_cannot_use_is_refused_in_its_name(name, arguments, words):
+    with pytest.raises(AnsibleFilterError) as error:
+        FILTERS[name](*arguments)
+    assert str(error.value) == f"kubelabs.pods.{name}: {words}"
+
+
+def test_a_roster_is_refused_with_all_its_problems():
+    with pytest.raises(AnsibleFilterError) as error:
+        roster.roster(["李", "", "Anna"], "lab")
+    assert "pods_lab_students[0]" in str(error.value)
+    assert "pods_lab_students[1]" in str(error.value)
+    assert "[2]" not in str(error.value)
+
+
+def test_a_file_is_read_instead_of_the_input(tmp_path):
+    (tmp_path / "class.csv").write_text("Naam;x\nAnna;\n")
+    (student,) = roster.roster(3, "lab", str(tmp_path / "class.csv"), {"name": "Naam"})
+    assert student == {"name": "Anna", "naam": "Anna", "label": "anna", "namespace": "lab-anna"}

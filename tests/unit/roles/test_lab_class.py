@@ -1,0 +1,177 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The roles lab_class and lab_images in the plays of one run, each with variables and an API server of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi
+
+CHECKOUT = pathlib.Path(__file__).parents[3]
+
+
+def kubeconfig(api: FakeApi, context: str) -> str:
+    return yaml.safe_dump(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": context,
+            "contexts": [{"name": context, "context": {"cluster": "c", "user": "u"}}],
+            "clusters": [{"name": "c", "cluster": {"server": api.url}}],
+            "users": [{"name": "u", "user": {"token": "secret"}}],
+        }
+    )
+
+
+def play(name: str, variables: dict[str, Any], *roles: str, entry_point: str = "") -> Any:
+    """A play with roles, or with one entry point of lab_class, that shows what it knows."""
+    known = {
+        "play": name,
+        "students": "{{ lab_class_students | default([]) | map(attribute='namespace') }}",
+        "server": "{{ (lab_class_cluster | default({})).server | default('') }}",
+        "kubeconfig": "{{ lab_class_kubeconfig }}",
+        "results": "{{ lab_class_results_file }}",
+        "web": "{{ lab_images_web_image | default('') }}",
+    }
+    tasks = [{"name": "Show what is known", "ansible.builtin.debug": {"msg": known}}]
+    if entry_point:
+        role = {"name": "kubelabs.pods.lab_class", "tasks_from": entry_point, "public": True}
+        tasks.insert(0, {"name": "Enter", "ansible.builtin.include_role": role})
+    return {
+        "name": name,
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars": {"ansible_python_interpreter": sys.executable, **variables},
+        "roles": [f"kubelabs.pods.{role}" for role in roles],
+        "tasks": tasks,
+    }
+
+
+@pytest.fixture(name="run")
+def fixture_run(tmp_path):
+    """Runs plays; returns what each of them knew, by name, and what was printed, in one line."""
+
+    def run(*plays: dict[str, Any]) -> tuple[dict[str, Any], str]:
+        (tmp_path / "plays.yml").write_text(json.dumps(plays))
+        done = subprocess.run(
+            [os.path.join(os.path.dirname(sys.executable), "ansible-playbook"), str(tmp_path / "plays.yml")],
+            cwd=tmp_path,
+            env={
+                **{
+                    name: value for name, value in os.environ.items() if not name.startswith(("K8S_AUTH", "KUBECONFIG"))
+                },
+                "HOME": str(tmp_path / "home"),
+                "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / ".ansible/collections"),
+                "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
+                "ANSIBLE_NOCOLOR": "1",
+                "ANSIBLE_PIPELINING": "1",
+            },
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        shown = re.findall(r"^ok: \[localhost\] => (\{.*?^\})", done.stdout, re.DOTALL | re.MULTILINE)
+        messages = [json.loads(one)["msg"] for one in shown]
+        known = {message["play"]: message for message in messages if isinstance(message, dict)}
+        return known, " ".join((done.stdout + done.stderr).split())
+
+    (tmp_path / "home").mkdir()
+    return run
+
+
+def asked_for_nodes(api: FakeApi) -> int:
+    return sum(request.path == "/api/v1/nodes" for request in api.requests)
+
+
+def test_each_play_is_about_its_own_class_cluster_students_and_images(run, tmp_path):
+    with FakeApi() as dev, FakeApi() as school:
+        for name, api in (("dev", dev), ("school", school)):
+            (tmp_path / name).write_text(kubeconfig(api, name))
+        (tmp_path / "home/Kurs 10b.csv").write_text("First name;Last name\nAnna;Müller\n")
+        monday = {
+            "pods_lab_class": "monday",
+            "pods_lab_students": ["anna"],
+            "pods_lab_kubeconfig": str(tmp_path / "dev"),
+        }
+        tuesday = {
+            "pods_lab_class": "tuesday",
+            "pods_lab_roster": "~/Kurs 10b.csv",
+            "pods_lab_report_dir": "~/reports",
+            "pods_lab_kubeconfig": f"{tmp_path}/school:~/not-there",
+            "pods_lab_image_registry": "mirror:5000",
+        }
+        known, printed = run(
+            play("monday", monday, "lab_class", "lab_images"),
+            play("again", monday, "lab_class", "lab_images"),
+            play("tuesday", tuesday, "lab_class", "lab_images"),
+            play("more", {**monday, "pods_lab_students": ["anna", "ben"]}, "lab_class"),
+            play("settings", {"pods_lab_class": "wednesday"}, entry_point="settings"),
+        )
+        assert set(known) == {"monday", "again", "tuesday", "more", "settings"}, printed
+        # Nothing is asked twice for the same class, but again when it comes back after another.
+        assert (asked_for_nodes(dev), asked_for_nodes(school)) == (2, 1)
+    assert known["monday"] == {
+        "play": "monday",
+        "students": ["monday-anna"],
+        "server": dev.url,
+        "kubeconfig": str(tmp_path / "dev"),
+        "results": f"{tmp_path}/reports/monday/results.json",
+        "web": "docker.io/traefik/whoami:v1.10.4",
+    }
+    assert known["again"] == {**known["monday"], "play": "again"}
+    assert known["tuesday"] == {
+        "play": "tuesday",
+        "students": ["tuesday-anna-muller"],
+        "server": school.url,
+        "kubeconfig": f"{tmp_path}/school:{tmp_path}/home/not-there",
+        "results": f"{tmp_path}/home/reports/results.json",
+        "web": "mirror:5000/traefik/whoami:v1.10.4",
+    }
+    assert (known["more"]["students"], known["more"]["server"]) == (["monday-anna", "monday-ben"], dev.url)
+    assert known["settings"]["results"] == f"{tmp_path}/reports/wednesday/results.json"
+
+
+def test_settings_are_refused_before_anything_is_asked_or_made(run, tmp_path, api):
+    (tmp_path / "dev").write_text(kubeconfig(api, "dev"))
+    known, printed = run(
+        play(
+            "wrong",
+            {
+                "pods_lab_student": 3,
+                "pods_lab_class": "Monday",
+                "pods_lab_restarts": 0,
+                "pods_lab_report_dir": "plays.yml/reports",
+                "pods_lab_kubeconfig": str(tmp_path / "dev"),
+            },
+            "lab_class",
+        )
+    )
+    for words in (
+        "pods_lab_student is not a variable of kubelabs.pods. Did you mean pods_lab_students?",
+        "pods_lab_class: 'Monday' cannot be the name of a class",
+        "pods_lab_restarts is 0. Set it to 1 or more.",
+        f"pods_lab_report_dir: there can be no report in {tmp_path}/plays.yml/reports, because",
+    ):
+        assert words in printed
+    assert (api.requests, known) == ([], {})
+
+
+def test_the_cluster_alone_is_reached_without_students(run, tmp_path, api):
+    (tmp_path / "dev").write_text(kubeconfig(api, "dev"))
+    variables = {"pods_lab_roster": "/nowhere.csv", "pods_lab_kubeconfig": str(tmp_path / "dev")}
+    known, printed = run(play("cluster", variables, entry_point="cluster"))
+    assert known["cluster"]["server"] == api.url
+    assert f"Class pods-lab on the cluster dev ({api.url}), Kubernetes" in printed
