@@ -180,7 +180,7 @@ def report_students(report: Report | None, namespaces: Sequence[Mapping[str, Any
 
     `namespaces` have `name`, `labels` and `annotations`, as in a Namespace's metadata.
     """
-    found: list[dict[str, Any]] = [
+    found: list[Student] = [
         {"name": student["name"], "namespace": student["namespace"], "label": student["namespace"]}
         for student in (report["students"] if report else [])
     ]

@@ -9,12 +9,12 @@ from __future__ import annotations
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.kubelabs.pods.plugins.filter import namespaces, roster, settings
+from ansible_collections.kubelabs.pods.plugins.filter import images, namespaces, roster, settings
 
 FILTERS = {
-    **roster.FilterModule().filters(),
-    **settings.FilterModule().filters(),
-    **namespaces.FilterModule().filters(),
+    name: function
+    for plugin in (images, namespaces, roster, settings)
+    for name, function in plugin.FilterModule().filters().items()
 }
 
 
@@ -28,11 +28,15 @@ def test_a_filter_is_the_function_of_its_name():
         ("roster", ([], "lab", 3), "file is int 3 and not text."),
         ("roster", ([], "lab", "x.csv", "name"), "columns is str 'name' and not a mapping."),
         ("roster", ([], "lab", "x.csv", {"name": 1}), "columns['name'] is int 1 and not a list."),
+        ("pod_image", ("", "x", None), "registry is NoneType None and not text."),
+        ("kind_cluster", ("kind-x", ""), "clusters is str '' and not a list."),
+        ("local_path", (None,), "the input is NoneType None and not text."),
+        ("setting_problems", ([],), "the input is list [] and not a mapping."),
         ("unknown_variables", ("pods_lab", []), "the input is str 'pods_lab' and not a list."),
         ("unknown_variables", ([], None), "known is NoneType None and not a list."),
         ("namespace_problems", ({}, [], {}), "the input is dict {} and not a list."),
         ("namespace_problems", ([{}], [], {}), "the input[0] has no 'metadata'."),
-        ("namespace_problems", ([], [{}], {}), "students[0] has no 'namespace'."),
+        ("namespace_problems", ([], [{}], {}), "students[0] has no 'name'."),
         ("namespace_problems", ([], [], []), "labels is list [] and not a mapping."),
     ],
     ids=lambda value: value if isinstance(value, str) and value.isidentifier() else "",
@@ -45,7 +49,7 @@ def test_what_a_filter_cannot_use_is_refused_in_its_name(name, arguments, words)
 
 def test_a_roster_is_refused_with_all_its_problems():
     with pytest.raises(AnsibleFilterError) as error:
-        roster.roster(["李", "", "Anna"], "lab")
+        FILTERS["roster"](["李", "", "Anna"], "lab")
     assert "pods_lab_students[0]" in str(error.value)
     assert "pods_lab_students[1]" in str(error.value)
     assert "[2]" not in str(error.value)
