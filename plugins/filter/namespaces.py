@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The students' namespaces, for plays: see `module_utils/_ground/ownership.py`."""
+"""The students' namespaces, for plays: see `plugin_utils/_namespaces.py` and `module_utils/_ground/ownership.py`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground import ownership
-from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments
+from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _namespaces
 
 
 def namespace_problems(namespaces: Any, students: Any, labels: Any) -> list[str]:
@@ -22,6 +22,22 @@ def namespace_problems(namespaces: Any, students: Any, labels: Any) -> list[str]
     )
 
 
+def namespaces_without_account(accounts: Any, namespaces: Any, version: Any) -> list[str]:
+    return _namespaces.namespaces_without_account(
+        _arguments.mappings(accounts, "the input"),
+        _arguments.texts(namespaces, "namespaces"),
+        _arguments.text(version, "version"),
+    )
+
+
+def with_metadata(definitions: Any, labels: Any, annotations: Any) -> list[dict[str, Any]]:
+    return _namespaces.with_metadata(
+        _arguments.mappings(definitions, "the input", "metadata"),
+        _arguments.mapping(labels, "labels"),
+        _arguments.mapping(annotations, "annotations"),
+    )
+
+
 class FilterModule:
     def filters(self) -> dict[str, Any]:
-        return _arguments.filters(AnsibleFilterError, namespace_problems)
+        return _arguments.filters(AnsibleFilterError, namespace_problems, namespaces_without_account, with_metadata)

@@ -19,7 +19,7 @@ LEAST = {
     "pods_lab_timeout": 1,
     "pods_lab_failing_lifetime": 0,
     "pods_lab_restarts": 1,
-    "pods_lab_max_grace_period": 0,
+    "pods_lab_max_grace_period": 1,
 }
 
 

@@ -1,0 +1,54 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The students' namespaces: what they are to be, and whether pods can be made in them. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..module_utils._ground.json_reading import as_list, as_map, as_text
+
+
+def with_metadata(
+    definitions: Sequence[Mapping[str, Any]], labels: Mapping[str, str], annotations: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """The objects with further labels and annotations, word by word: an `@` in them is no placeholder.
+
+    Those that an object has already stay as they are.
+    """
+    made = []
+    for definition in definitions:
+        metadata = as_map(definition.get("metadata"))
+        merged = {
+            **metadata,
+            "labels": {**labels, **as_map(metadata.get("labels"))},
+            "annotations": {**annotations, **as_map(metadata.get("annotations"))},
+        }
+        made.append({**definition, "metadata": merged})
+    return made
+
+
+def namespaces_without_account(
+    accounts: Sequence[Mapping[str, Any]], namespaces: Sequence[str], version: str
+) -> list[str]:
+    """Those of the namespaces in which pods are refused yet, because there is no service account to give them.
+
+    Up to Kubernetes 1.23 they are refused until the account's token is there as well. Source: the admission plugin
+    ServiceAccount, in plugin/pkg/admission/serviceaccount/admission.go.
+
+    Args:
+        accounts: the ServiceAccount objects named `default`.
+        version: the API server's, such as `v1.20.2`; where it does not say, that of today is assumed.
+    """
+    found = re.match(r"v?(\d+)\.(\d+)", version)
+    needs_token = found is not None and (int(found[1]), int(found[2])) < (1, 24)
+    ready = {
+        as_text(as_map(account.get("metadata")).get("namespace"))
+        for account in accounts
+        if not needs_token or as_list(account.get("secrets"))
+    }
+    return [namespace for namespace in namespaces if namespace not in ready]

@@ -1,0 +1,67 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._namespaces import (
+    namespaces_without_account,
+    with_metadata,
+)
+
+
+def account(namespace, **more):
+    return {"metadata": {"name": "default", "namespace": namespace}, **more}
+
+
+TOKEN = {"secrets": [{"name": "default-token-x"}]}
+
+
+@pytest.mark.parametrize(
+    ("accounts", "version", "expected"),
+    [
+        pytest.param([], "v1.36.2", ["a", "b"], id="none yet"),
+        pytest.param([account("a")], "v1.36.2", ["b"], id="one yet"),
+        pytest.param([account("b"), account("a"), account("x")], "v1.36.2", [], id="both, and another's"),
+        pytest.param([account("a"), account("b")], "v1.24.0", [], id="1.24 needs no token"),
+        pytest.param([account("a"), account("b")], "v1.23.17", ["a", "b"], id="1.23 needs one"),
+        pytest.param([account("a", **TOKEN), account("b", secrets=[])], "v1.20.2", ["b"], id="1.20, one has one"),
+        pytest.param([account("a"), account("b")], "1.9.1", ["a", "b"], id="1.9 is older than 1.24"),
+        pytest.param([account("a"), account("b")], "v2.0", [], id="2.0 is newer"),
+        pytest.param([account("a"), account("b")], "", [], id="a version that is kept secret"),
+        pytest.param([{}, {"metadata": None, **TOKEN}], "v1.20.2", ["a", "b"], id="no accounts at all"),
+    ],
+)
+def test_where_pods_are_refused_yet(accounts, version, expected):
+    assert namespaces_without_account(accounts, ["a", "b"], version) == expected
+
+
+def test_labels_and_annotations_are_added_as_they_are_written():
+    (made,) = with_metadata(
+        [{"kind": "Namespace", "metadata": {"name": "lab-anna", "labels": {"ours": "1"}}}],
+        {"level": "restricted"},
+        {"contact": "me@lab@home", "owner": "@name@"},
+    )
+    assert made == {
+        "kind": "Namespace",
+        "metadata": {
+            "name": "lab-anna",
+            "labels": {"level": "restricted", "ours": "1"},
+            "annotations": {"contact": "me@lab@home", "owner": "@name@"},
+        },
+    }
+
+
+def test_what_marks_an_object_as_ours_cannot_be_overwritten():
+    (made,) = with_metadata(
+        [{"metadata": {"labels": {"ours": "1"}, "annotations": {"x": "y"}}}], {"ours": "2"}, {"x": ""}
+    )
+    assert made["metadata"] == {"labels": {"ours": "1"}, "annotations": {"x": "y"}}
+
+
+def test_the_objects_given_are_not_changed():
+    given = {"metadata": {"labels": {}}}
+    with_metadata([given], {"a": "b"}, {})
+    assert given == {"metadata": {"labels": {}}}
