@@ -103,6 +103,7 @@ options:
                 (O(probes[].retries)), the outcome is that of the attempt before.
               - V(transport_lost) means that the connection broke, so that how the command ended is not known.
               - V(api_error) is everything else that the cluster refused.
+              - Results can have two more, which nobody can expect, see RV(results[].outcome).
             type: list
             elements: str
             choices:
@@ -164,13 +165,13 @@ options:
         type: str
       as_groups:
         description:
-          - Groups to impersonate together with O(probes[].as_user).
+          - Groups to impersonate together with O(probes[].as_user), which they need.
         type: list
         elements: str
   max_output:
     description:
-      - How many bytes of standard output and of standard error are kept, of each. What is beyond is read and thrown away, and
-        the result says so.
+      - How many bytes of standard output, and how many of standard error, are kept. What is beyond is read and thrown away,
+        and the result says so.
     type: int
     default: 65536
   timeout:
@@ -291,7 +292,10 @@ results:
       type: bool
       sample: true
     outcome:
-      description: What came of it; see O(probes[].expect.outcome). In check mode V(skipped).
+      description:
+        - What came of it; see O(probes[].expect.outcome). In check mode V(skipped).
+        - V(internal_error) is a fault of this collection, and nothing that the cluster did. RV(results[].reason) names it, and says
+          where to report it.
       type: str
       sample: ok
     rc:
@@ -323,7 +327,7 @@ results:
       type: int
       sample: 1
     started:
-      description: When the first attempt began.
+      description: When the first attempt began. V(null) when none was made.
       type: str
       sample: '2026-11-22T08:31:41.460Z'
     duration:
@@ -367,67 +371,47 @@ from typing import Any
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.exec_stream import import_websocket
 from ansible_collections.kubelabs.pods.plugins.module_utils._frame import Answer, Task, bulk_argument_spec, run_module
-from ansible_collections.kubelabs.pods.plugins.module_utils._probe.exec_prober import ExecProber, make_exec_probe
-from ansible_collections.kubelabs.pods.plugins.module_utils._probe.outcome import OUTCOMES
-from ansible_collections.kubelabs.pods.plugins.module_utils._probe.probe import (
-    Probe,
-    run_probes,
-    skipped,
-    unmet_summary,
-)
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.exec_prober import ExecProber
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.options import exec_probe, probe_argument_spec
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.outcome import EXPECTABLE
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.probe import BASE64, ExecProbe
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.result import unmet_summary
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.run import run_probes, skipped
 
 #: The probes, the bytes of output to keep, and how many run at a time.
-Request = tuple[list[Probe], int, int]
+Request = tuple[list[ExecProbe], int, int]
 
 
 def argument_spec() -> dict[str, Any]:
-    return {
-        **bulk_argument_spec(300),
-        "max_output": {"type": "int", "default": 65536},
-        "probes": {
-            "type": "list",
-            "elements": "dict",
-            "required": True,
-            "options": {
-                "name": {"type": "str", "required": True},
-                "namespace": {"type": "str", "required": True},
-                "pod": {"type": "str", "required": True},
-                "container": {"type": "str"},
-                "command": {"type": "list", "elements": "str", "required": True},
-                "stdin": {"type": "str"},
-                "encoding": {"type": "str", "choices": ["text", "base64"], "default": "text"},
-                "expect": {
-                    "type": "dict",
-                    "options": {
-                        "outcome": {"type": "list", "elements": "str", "choices": list(OUTCOMES)},
-                        "rc": {"type": "list", "elements": "int"},
-                        "contains": {"type": "list", "elements": "str"},
-                        "stderr_contains": {"type": "list", "elements": "str"},
-                        "regex": {"type": "str"},
-                        "json": {"type": "dict"},
-                    },
-                },
-                "timeout": {"type": "float", "default": 10},
-                "retries": {"type": "int", "default": 0},
-                "delay": {"type": "float", "default": 1},
-                "as_user": {"type": "str"},
-                "as_groups": {"type": "list", "elements": "str"},
-            },
+    probes = probe_argument_spec(
+        outcomes=EXPECTABLE,
+        expect={
+            "rc": {"type": "list", "elements": "int"},
+            "contains": {"type": "list", "elements": "str"},
+            "stderr_contains": {"type": "list", "elements": "str"},
+            "regex": {"type": "str"},
+            "json": {"type": "dict"},
         },
-    }
+        own={
+            "command": {"type": "list", "elements": "str", "required": True},
+            "stdin": {"type": "str"},
+            "encoding": {"type": "str", "choices": ["text", BASE64], "default": "text"},
+        },
+    )
+    return {**bulk_argument_spec(300), **probes}
 
 
 def read(params: Mapping[str, Any]) -> Request:
-    return [make_exec_probe(options) for options in params["probes"]], params["max_output"], params["concurrency"]
+    return [exec_probe(options) for options in params["probes"]], params["max_output"], params["concurrency"]
 
 
 def work(request: Request, task: Task) -> Answer:
     probes, max_output, concurrency = request
     prober = ExecProber(task.client, max_output, task.deadline)
     if task.check_mode:
-        return Answer({"results": [skipped(probe, prober.line) for probe in probes]})
+        return Answer({"results": skipped(probes, prober)})
     import_websocket()
-    results = run_probes(probes, prober.perform, prober.line, concurrency=concurrency, deadline=task.deadline)
+    results = run_probes(probes, prober, concurrency=concurrency, deadline=task.deadline)
     return Answer({"results": results}, unmet_summary(results))
 
 

@@ -57,7 +57,7 @@ options:
         default: false
       tail_lines:
         description:
-          - Only so many lines from the end.
+          - At most this many lines, from the end of the log.
         type: int
       expect:
         description:
@@ -114,7 +114,7 @@ options:
         type: str
       as_groups:
         description:
-          - Groups to impersonate together with O(probes[].as_user).
+          - Groups to impersonate together with O(probes[].as_user), which they need.
         type: list
         elements: str
   max_output:
@@ -204,7 +204,10 @@ results:
       type: bool
       sample: true
     outcome:
-      description: What came of it; see O(probes[].expect.outcome).
+      description:
+        - What came of it; see O(probes[].expect.outcome).
+        - V(internal_error) is a fault of this collection, and nothing that the cluster did. RV(results[].reason) names it, and says
+          where to report it. Nobody can expect it.
       type: str
       sample: ok
     rc:
@@ -236,7 +239,7 @@ results:
       type: int
       sample: 1
     started:
-      description: When the first attempt began.
+      description: When the first attempt began. V(null) when none was made.
       type: str
       sample: '2026-11-22T08:31:41.460Z'
     duration:
@@ -279,66 +282,42 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._frame import Answer, Task, bulk_argument_spec, run_module
-from ansible_collections.kubelabs.pods.plugins.module_utils._probe.log_prober import LogProber, make_log_probe
-from ansible_collections.kubelabs.pods.plugins.module_utils._probe.outcome import (
-    NO_SUCH_EXECUTABLE,
-    NONZERO_EXIT,
-    OUTCOMES,
-)
-from ansible_collections.kubelabs.pods.plugins.module_utils._probe.probe import Probe, run_probes, unmet_summary
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.log_prober import LogProber
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.options import log_probe, probe_argument_spec
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.outcome import EXPECTABLE, Word
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.probe import LogProbe
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.result import unmet_summary
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.run import run_probes
 
 #: The probes, the bytes of log to keep, and how many run at a time.
-Request = tuple[list[Probe], int, int]
+Request = tuple[list[LogProbe], int, int]
 
 
 def argument_spec() -> dict[str, Any]:
-    return {
-        **bulk_argument_spec(300),
-        "max_output": {"type": "int", "default": 65536},
-        "probes": {
-            "type": "list",
-            "elements": "dict",
-            "required": True,
-            "options": {
-                "name": {"type": "str", "required": True},
-                "namespace": {"type": "str", "required": True},
-                "pod": {"type": "str", "required": True},
-                "container": {"type": "str"},
-                "previous": {"type": "bool", "default": False},
-                "tail_lines": {"type": "int"},
-                "expect": {
-                    "type": "dict",
-                    "options": {
-                        "outcome": {
-                            "type": "list",
-                            "elements": "str",
-                            "choices": [
-                                outcome for outcome in OUTCOMES if outcome not in (NONZERO_EXIT, NO_SUCH_EXECUTABLE)
-                            ],
-                        },
-                        "contains": {"type": "list", "elements": "str"},
-                        "regex": {"type": "str"},
-                        "not_empty": {"type": "bool", "default": False},
-                    },
-                },
-                "timeout": {"type": "float", "default": 10},
-                "retries": {"type": "int", "default": 0},
-                "delay": {"type": "float", "default": 1},
-                "as_user": {"type": "str"},
-                "as_groups": {"type": "list", "elements": "str"},
-            },
+    only_of_commands = (Word.NONZERO_EXIT, Word.NO_SUCH_EXECUTABLE)
+    probes = probe_argument_spec(
+        outcomes=[word for word in EXPECTABLE if word not in only_of_commands],
+        expect={
+            "contains": {"type": "list", "elements": "str"},
+            "regex": {"type": "str"},
+            "not_empty": {"type": "bool", "default": False},
         },
-    }
+        own={
+            "previous": {"type": "bool", "default": False},
+            "tail_lines": {"type": "int"},
+        },
+    )
+    return {**bulk_argument_spec(300), **probes}
 
 
 def read(params: Mapping[str, Any]) -> Request:
-    return [make_log_probe(options) for options in params["probes"]], params["max_output"], params["concurrency"]
+    return [log_probe(options) for options in params["probes"]], params["max_output"], params["concurrency"]
 
 
 def work(request: Request, task: Task) -> Answer:
     probes, max_output, concurrency = request
     prober = LogProber(task.client, max_output, task.deadline)
-    results = run_probes(probes, prober.perform, prober.line, concurrency=concurrency, deadline=task.deadline)
+    results = run_probes(probes, prober, concurrency=concurrency, deadline=task.deadline)
     return Answer({"results": results}, unmet_summary(results))
 
 

@@ -14,9 +14,10 @@ from conftest import CLUSTER, KUBECONFIG, Module, eventually, run_module
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import Client
 from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.connection import load_connection
-from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.exec_stream import ExecRequest, run_exec
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.exec_stream import run_exec
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.api_status import ApiStatus
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline import Deadline
-from ansible_collections.kubelabs.pods.plugins.module_utils._probe.outcome import parse_status
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.probe import ExecProbe
 
 MEGABYTE = 1 << 20
 
@@ -150,11 +151,11 @@ def test_fifty_megabytes_byte_for_byte(namespace):
     client = Client(load_connection({"kubeconfig": KUBECONFIG, "context": CLUSTER["pods_lab_context"]}))
 
     def execute(*command):
-        request = ExecRequest(namespace.name, "shell", "app", command)
+        request = ExecProbe(name="big", namespace=namespace.name, pod="shell", container="app", command=command)
         return run_exec(client, request, deadline=Deadline(60), max_output=64 * MEGABYTE)
 
     big = execute("sh", "-c", f"head -c {50 * MEGABYTE} /dev/urandom | tee /tmp/big; echo end >&2")
-    assert parse_status(big.error)["status"] == "Success"
+    assert ApiStatus.parse(big.error).success
     assert big.stdout.total == len(big.stdout.data) == 50 * MEGABYTE
     assert big.stderr.data == b"end\n"
     assert (
@@ -298,7 +299,7 @@ def test_as_user_really_impersonates(namespace):
         assert (results[name]["outcome"], results[name]["rc"]) == ("forbidden", None), results[name]
         assert user in results[name]["reason"]
         assert f"--as={user}" in results[name]["kubectl"]
-    # Up to 1.34 a websocket needs get, which this one has not, and kubectl needs create: an isolation test must not pass.
+    # Up to 1.34 a websocket needs get, which this one has not, and kubectl create: no isolation test is to pass for that.
     if results["kubectl may"]["outcome"] == "api_error":
         assert "grant both verbs" in results["kubectl may"]["reason"]
         assert namespace.kubectl("exec", "shell", f"--as={account}kubectl-may", "--", "echo", "in") == "in\n"

@@ -466,9 +466,9 @@ def _plain(exc: BaseException) -> str:
 
 
 def _api_error(http_status: int, headers: Mapping[str, str], content: bytes) -> ApiError:
-    status = ApiStatus.parse(content)
-    if status is None:
-        # Something that is no API server has answered, or the kubelet through it: in plain text.
-        status = ApiStatus(False, message=content[:2000].decode("utf-8", "replace").strip())
+    answer = ApiStatus.parse(content)
+    # Without a Status something that is no API server has answered, or the kubelet through it: in plain text.
+    status = answer or ApiStatus(False, message=content[:2000].decode("utf-8", "replace").strip())
     asked = number_in(headers.get("Retry-After"))
-    return ApiError(http_status, status.reason, status.message, status.retry_after if asked is None else asked)
+    retry_after = status.retry_after if asked is None else asked
+    return ApiError(http_status, status.reason, status.message, retry_after, answer)

@@ -13,14 +13,16 @@ from __future__ import annotations
 
 import socket
 import traceback
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
+from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
+from .._ground.addresses import host_in_url
 from .._ground.api_status import number_in
 from .._ground.deadline import Deadline
 from .._ground.errors import MissingLibrary
+from .._ground.wording import one_line
 from .budget_socket import BudgetSocket, IdleTimeout
 from .client import Client, core_path
 from .dial import open_budget_socket
@@ -32,9 +34,9 @@ SUBPROTOCOLS = [V5, V4]
 
 STDIN, STDOUT, STDERR, ERROR, CLOSE = 0, 1, 2, 3, 255
 
-#: After so many seconds without a byte the peer is asked whether it is still there ...
+#: After this many seconds without a byte the peer is asked whether it is still there ...
 PING_AFTER = 5.0
-#: ... and after so many more without any answer the connection counts as lost.
+#: ... and after this many more without any answer the connection counts as lost.
 PONG_WITHIN = 10.0
 #: The Status object is the last word. A server that does not close after it is not waited for longer than this.
 CLOSE_WITHIN = 1.0
@@ -68,17 +70,26 @@ class Capture:
         return self.total > len(self._kept)
 
 
+class Ending(StrEnum):
+    """How the conversation ended."""
+
+    REFUSED = "refused"  # an HTTP answer instead of a websocket
+    CLOSED = "closed"  # the server ended it
+    LOST = "lost"  # the connection broke, went silent, or was none of a websocket's
+    TIMEOUT = "timeout"  # the deadline passed
+
+
 @dataclass
 class ExecRecord:
-    """What happened on the wire; judging it is left to `outcome`.
+    """What happened on the wire; what it means is left to others.
 
     Attributes:
         stdout, stderr: what the command wrote, as bytes, up to the limit.
-        error: the bytes of channel 3, a Status object when all went well; b'' when none came.
+        error: the bytes of the error channel, a Status object when all went well; b'' when none came.
         protocol: the subprotocol that was agreed on; None when there was no handshake.
-        ending: how it ended: `refused` (an HTTP answer instead of a websocket), `closed` (the server ended it),
-            `lost` (the connection broke or went silent), `timeout` (the deadline passed).
+        ending: how it ended.
         http_status, http_body: the answer that refused the websocket.
+        retry_after: seconds that this answer asks to wait, or None.
         detail: what broke, in a few words; '' when nothing did.
         sent: whether the request has left, so that the command may have begun. False means that repeating is harmless.
         connected: whether the API server has agreed to a websocket.
@@ -89,7 +100,7 @@ class ExecRecord:
     stderr: Capture
     error: bytes = b""
     protocol: str | None = None
-    ending: str = "lost"
+    ending: Ending = Ending.LOST
     http_status: int = 0
     http_body: str = ""
     retry_after: float | None = None
@@ -98,9 +109,25 @@ class ExecRecord:
     connected: bool = False
     stdin_closed: bool = True
 
+    def take(self, message: bytes) -> None:
+        """Notes a message of the server: a channel, and what came on it."""
+        if not message:
+            return
+        channel, payload = message[0], message[1:]
+        if channel == STDOUT:
+            self.stdout.add(payload)
+        elif channel == STDERR:
+            self.stderr.add(payload)
+        elif channel == ERROR and len(self.error) < MAX_STATUS:
+            self.error += payload
 
-@dataclass(frozen=True)
-class ExecRequest:
+    def broken(self, detail: str, deadline: Deadline) -> None:
+        """Notes that the connection could not be made or broke, which at the deadline is a timeout."""
+        self.ending = Ending.TIMEOUT if deadline.expired else Ending.LOST
+        self.detail = detail
+
+
+class ExecRequest(Protocol):
     """One command in one container.
 
     Attributes:
@@ -111,62 +138,64 @@ class ExecRequest:
         as_user, as_groups: whom to impersonate.
     """
 
-    namespace: str
-    pod: str
-    container: str | None
-    command: tuple[str, ...]
-    stdin: bytes | None = None
-    as_user: str | None = None
-    as_groups: tuple[str, ...] = ()
-
-    def path(self) -> str:
-        query = [("command", word) for word in self.command]
-        if self.container:
-            query.append(("container", self.container))
-        if self.stdin is not None:
-            query.append(("stdin", "true"))
-        query += [("stdout", "true"), ("stderr", "true")]
-        return f"{core_path('pods', self.namespace, self.pod)}/exec?{urlencode(query, quote_via=quote)}"
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def pod(self) -> str: ...
+    @property
+    def container(self) -> str | None: ...
+    @property
+    def command(self) -> tuple[str, ...]: ...
+    @property
+    def stdin(self) -> bytes | None: ...
+    @property
+    def as_user(self) -> str | None: ...
+    @property
+    def as_groups(self) -> tuple[str, ...]: ...
 
 
-def run_exec(
-    client: Client,
-    request: ExecRequest,
-    *,
-    deadline: Deadline,
-    max_output: int = 65536,
-    subprotocols: Sequence[str] = tuple(SUBPROTOCOLS),
-) -> ExecRecord:
+def run_exec(client: Client, request: ExecRequest, *, deadline: Deadline, max_output: int) -> ExecRecord:
     """Runs the command and returns what happened; whatever the cluster or the network does is in the record.
 
     Returns at the deadline at the latest, with the output that has arrived until then.
 
+    Args:
+        max_output: bytes of stdout and of stderr that are kept. What is beyond is read and thrown away.
+
     Raises:
         MissingLibrary: websocket-client is not installed.
-        ConfigurationError: the certificates cannot be loaded.
+        ConfigurationError: there is no credential where there should be one, or the certificates cannot be loaded.
     """
-    websocket = import_websocket()
+    library = import_websocket()
+    endpoint = client.endpoint()
+    host = host_in_url(endpoint.host)
+    url = f"{'wss' if endpoint.tls else 'ws'}://{host}:{endpoint.port}{endpoint.path}{_path(request)}"
+    identity = client.identity_headers(request.as_user, request.as_groups, deadline)
+    headers = [f"{name}: {value}" for name, value in identity]
     record = ExecRecord(Capture(max_output), Capture(max_output))
     try:
-        sock = open_budget_socket(client.endpoint(), deadline)
+        sock = open_budget_socket(endpoint, deadline)
     except OSError as exc:
-        record.ending = "timeout" if deadline.expired else "lost"
-        record.detail = f"no connection to the API server: {_words(exc)}"
+        record.broken(f"no connection to the API server: {_in_words(exc)}", deadline)
         return record
+    conversation = _Conversation(library, sock, record, deadline)
     try:
-        channel = _handshake(websocket, client, request, sock, record, subprotocols)
-        if channel is not None:
-            _converse(websocket, channel, sock, request, record, deadline)
-    except (OSError, ValueError, websocket.WebSocketException) as exc:
-        record.ending = "timeout" if deadline.expired else "lost"
-        record.detail = _words(exc)
+        conversation.begin(url, headers)
+        if record.connected:
+            conversation.go_on(request.stdin)
+    except (OSError, library.WebSocketException) as exc:
+        record.broken(_in_words(exc), deadline)
     finally:
-        _part(channel if record.connected else None, sock)
+        conversation.end()
     return record
 
 
 def import_websocket() -> Any:
-    """The websocket-client package. Raises MissingLibrary, which one call at the beginning of a task turns into one sentence."""
+    """The websocket-client package. Called once at the beginning of a task, its absence is one sentence.
+
+    Raises:
+        MissingLibrary: it is not installed.
+    """
     try:
         import websocket
     except ImportError as exc:
@@ -174,131 +203,135 @@ def import_websocket() -> Any:
     return websocket
 
 
-def _handshake(
-    websocket: Any,
-    client: Client,
-    request: ExecRequest,
-    sock: BudgetSocket,
-    record: ExecRecord,
-    subprotocols: Sequence[str],
-) -> Any:
-    """The open websocket, or None when the API server answered something else."""
-    endpoint = client.endpoint()
-    host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
-    url = f"{'wss' if endpoint.tls else 'ws'}://{host}:{endpoint.port}{endpoint.path}{request.path()}"
-    headers = [f"{name}: {value}" for name, value in client.identity_headers(request.as_user, request.as_groups)]
-    channel = websocket.WebSocket(enable_multithread=False, skip_utf8_validation=True)
-    record.sent = True
-    try:
-        channel.connect(
-            url, socket=sock, header=headers, subprotocols=list(subprotocols), suppress_origin=True, redirect_limit=0
-        )
-    except websocket.WebSocketBadStatusException as exc:
-        record.ending = "refused"
-        record.http_status = exc.status_code
-        record.http_body = _rest_of_body(sock, exc).decode("utf-8", "replace").strip()
-        record.retry_after = number_in((getattr(exc, "resp_headers", None) or {}).get("retry-after"))
-        return None
-    if channel.status != 101:
-        record.ending, record.http_status = "refused", int(channel.status or 0)
-        return None
-    record.protocol = channel.subprotocol
-    record.connected = True
-    return channel
-
-
-def _rest_of_body(sock: BudgetSocket, exc: Any) -> bytes:
-    """The body of a refusal: websocket-client reads what has arrived, which may be half of it."""
-    body = getattr(exc, "resp_body", None) or b""
-    body = body if isinstance(body, bytes) else str(body).encode()
-    headers = getattr(exc, "resp_headers", None) or {}
-    wanted = number_in(headers.get("content-length"))
-    sock.idle = 2.0
-    try:
-        while len(body) < (wanted if wanted is not None else 65536):
-            piece = sock.recv(65536)
-            if not piece:
-                break
-            body += piece
-    except OSError:
-        pass  # the status alone says enough
-    return body
-
-
-def _converse(
-    websocket: Any, channel: Any, sock: BudgetSocket, request: ExecRequest, record: ExecRecord, deadline: Deadline
-) -> None:
-    """Sends stdin and reads frames until the server closes, the deadline passes or the connection turns out to be dead."""
+def _path(request: ExecRequest) -> str:
+    query = [("command", word) for word in request.command]
+    if request.container:
+        query.append(("container", request.container))
     if request.stdin is not None:
-        _send_stdin(channel, request.stdin, record)
-    sock.idle = PING_AFTER
-    pinged = False
-    while True:
+        query.append(("stdin", "true"))
+    query += [("stdout", "true"), ("stderr", "true")]
+    return f"{core_path('pods', request.namespace, request.pod)}/exec?{urlencode(query, quote_via=quote)}"
+
+
+class _Conversation:
+    """One websocket, and what is written down of it."""
+
+    def __init__(self, library: Any, sock: BudgetSocket, record: ExecRecord, deadline: Deadline) -> None:
+        self._library = library
+        self._websocket = library.WebSocket(enable_multithread=False, skip_utf8_validation=True)
+        self._sock = sock
+        self._record = record
+        self._deadline = deadline
+
+    def begin(self, url: str, headers: list[str]) -> None:
+        """Asks for the websocket. Afterwards the record is connected, refused or broken."""
+        library, websocket, record = self._library, self._websocket, self._record
+        record.sent = True
         try:
-            opcode, frame = channel.recv_data_frame(True)
-        except (TimeoutError, websocket.WebSocketTimeoutException):
-            if record.error:
-                record.ending = "closed"
+            websocket.connect(
+                url,
+                socket=self._sock,
+                header=headers,
+                subprotocols=SUBPROTOCOLS,
+                suppress_origin=True,
+                redirect_limit=0,
+            )
+        except library.WebSocketBadStatusException as exc:
+            if not exc.status_code:
+                record.broken("the answer has no HTTP status", self._deadline)
                 return
-            if deadline.expired:
-                record.ending, record.detail = "timeout", "the command had not finished"
-                return
-            # A command that does not read its input keeps the server from reading our ping behind it. Up to one frame
-            # fits into the buffers on the way.
-            if pinged and len(request.stdin or b"") <= STDIN_FRAME and not sock.unsent:
-                record.ending, record.detail = (
-                    "lost",
-                    f"the connection went silent for {PING_AFTER + PONG_WITHIN:.0f} s",
-                )
-                return
-            channel.ping()
-            pinged, sock.idle = True, PONG_WITHIN
-            continue
-        pinged, sock.idle = False, PING_AFTER
-        if opcode == websocket.ABNF.OPCODE_CLOSE:
-            record.ending = "closed"
+            record.ending = Ending.REFUSED
+            record.http_status = int(exc.status_code)
+            record.http_body = self._rest_of_body(exc).decode("utf-8", "replace").strip()
+            record.retry_after = number_in((getattr(exc, "resp_headers", None) or {}).get("retry-after"))
             return
-        if opcode in (websocket.ABNF.OPCODE_BINARY, websocket.ABNF.OPCODE_TEXT):
-            _dispatch(frame.data, record)
-            if record.error:
-                sock.idle = CLOSE_WITHIN
+        except (OSError, library.WebSocketTimeoutException, library.WebSocketConnectionClosedException):
+            raise
+        except Exception as exc:
+            # Older versions of the package let through what their parsing raises; newer ones raise for a redirection.
+            if websocket.status in (None, 101):
+                record.broken(f"the answer is not that of a websocket: {_in_words(exc)}", self._deadline)
+                return
+        if websocket.status != 101:
+            record.ending, record.http_status = Ending.REFUSED, int(websocket.status)
+            return
+        record.protocol = websocket.subprotocol
+        record.connected = True
+
+    def _rest_of_body(self, exc: Any) -> bytes:
+        """The body of a refusal: websocket-client reads what has arrived, which may be half of it."""
+        body = getattr(exc, "resp_body", None) or b""
+        body = body if isinstance(body, bytes) else str(body).encode()
+        headers = getattr(exc, "resp_headers", None) or {}
+        wanted = number_in(headers.get("content-length"))
+        self._sock.idle = 2.0
+        try:
+            while len(body) < (wanted if wanted is not None else 65536):
+                piece = self._sock.recv(65536)
+                if not piece:
+                    break
+                body += piece
+        except OSError:
+            pass  # the status alone says enough
+        return body
+
+    def go_on(self, stdin: bytes | None) -> None:
+        """Sends stdin and reads, until the server closes, the deadline passes or the connection proves to be dead."""
+        library, record, sock = self._library, self._record, self._sock
+        if stdin is not None:
+            self._send_stdin(stdin)
+        sock.idle = PING_AFTER
+        pinged = False
+        while True:
+            try:
+                opcode, frame = self._websocket.recv_data_frame(True)
+            except (TimeoutError, library.WebSocketTimeoutException):
+                if record.error:
+                    record.ending = Ending.CLOSED
+                    return
+                if self._deadline.expired:
+                    record.ending, record.detail = Ending.TIMEOUT, "the command had not finished"
+                    return
+                # A command that does not read its input keeps the server from reading our ping behind it. Up to one
+                # frame fits into the buffers on the way.
+                if pinged and len(stdin or b"") <= STDIN_FRAME and not sock.unsent:
+                    silence = PING_AFTER + PONG_WITHIN
+                    record.ending, record.detail = Ending.LOST, f"the connection went silent for {silence:.0f} s"
+                    return
+                self._websocket.ping()
+                pinged, sock.idle = True, PONG_WITHIN
+                continue
+            pinged, sock.idle = False, PING_AFTER
+            if opcode == library.ABNF.OPCODE_CLOSE:
+                record.ending = Ending.CLOSED
+                return
+            if opcode in (library.ABNF.OPCODE_BINARY, library.ABNF.OPCODE_TEXT):
+                record.take(frame.data)
+                if record.error:
+                    sock.idle = CLOSE_WITHIN
+
+    def _send_stdin(self, data: bytes) -> None:
+        for start in range(0, len(data), STDIN_FRAME):
+            self._websocket.send_binary(bytes([STDIN]) + data[start : start + STDIN_FRAME])
+        if self._record.protocol == V5:
+            self._websocket.send_binary(bytes([CLOSE, STDIN]))
+        else:
+            self._record.stdin_closed = False
+
+    def end(self) -> None:
+        """Says goodbye without waiting for an answer; nobody is obliged to listen."""
+        try:
+            if self._record.connected:
+                self._websocket.send_close()
+            self._sock.shutdown(socket.SHUT_RDWR)
+        except Exception:  # pylint: disable=broad-except
+            pass
+        self._sock.finish()
 
 
-def _send_stdin(channel: Any, data: bytes, record: ExecRecord) -> None:
-    for start in range(0, len(data), STDIN_FRAME):
-        channel.send_binary(bytes([STDIN]) + data[start : start + STDIN_FRAME])
-    if record.protocol == V5:
-        channel.send_binary(bytes([CLOSE, STDIN]))
-    else:
-        record.stdin_closed = False
-
-
-def _dispatch(data: bytes, record: ExecRecord) -> None:
-    if not data:
-        return
-    kind, payload = data[0], data[1:]
-    if kind == STDOUT:
-        record.stdout.add(payload)
-    elif kind == STDERR:
-        record.stderr.add(payload)
-    elif kind == ERROR and len(record.error) < MAX_STATUS:
-        record.error += payload
-
-
-def _part(channel: Any, sock: BudgetSocket) -> None:
-    """Says goodbye without waiting for an answer; nobody is obliged to listen."""
-    try:
-        if channel is not None:
-            channel.send_close()
-        sock.shutdown(socket.SHUT_RDWR)
-    except Exception:  # pylint: disable=broad-except
-        pass
-    sock.finish()
-
-
-def _words(exc: BaseException) -> str:
+def _in_words(exc: BaseException) -> str:
     if isinstance(exc, IdleTimeout):
         return "the API server did not answer"
     if isinstance(exc, OSError) and exc.strerror:
         return str(exc.strerror)
-    return " ".join(str(exc).split()) or type(exc).__name__
+    return one_line(str(exc)) or type(exc).__name__

@@ -9,6 +9,8 @@ Libraries raise them; a module catches KubelabsError once and hands the sentence
 
 from __future__ import annotations
 
+from .api_status import ApiStatus
+
 
 class KubelabsError(Exception):
     """Any failure of the collection; ``str()`` is one sentence that says what failed and what to do next."""
@@ -60,11 +62,20 @@ class ApiError(KubelabsError):
         reason: the Status object's reason such as ``NotFound`` or ``Expired``; '' when there was none.
         message: the Status object's message, or the plain text of the answer.
         retry_after: seconds the server asks to wait, or None.
+        answer: the Status object itself; None where the answer was something else.
     """
 
-    def __init__(self, status: int, reason: str, message: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        reason: str,
+        message: str,
+        retry_after: float | None = None,
+        answer: ApiStatus | None = None,
+    ) -> None:
         super().__init__(f"The API server answered {status} {reason}".rstrip() + (f": {message}" if message else ""))
         self.status = status
         self.reason = reason
         self.message = message
         self.retry_after = retry_after
+        self.answer = answer

@@ -4,7 +4,8 @@
 
 """Whether a probe's result is what was expected. Pure.
 
-A probe that fails as expected is a success: expecting `no_such_executable` is how an image without a shell becomes a lesson.
+A probe that fails as expected is a success: expecting `no_such_executable` is how an image without a shell becomes a
+lesson.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._ground.errors import ArgumentError
-from .outcome import NONZERO_EXIT, OK
+from .outcome import Outcome, Word
 
-_SHOWN = 200
+#: Characters of an output that a sentence quotes.
+_QUOTED = 200
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Expectation:
         not_empty: stdout must have something other than white space.
     """
 
-    outcome: tuple[str, ...] = (OK,)
+    outcome: tuple[Word, ...] = (Word.OK,)
     rc: tuple[int, ...] = ()
     contains: tuple[str, ...] = ()
     stderr_contains: tuple[str, ...] = ()
@@ -53,9 +55,9 @@ class Expectation:
         """
         options = options or {}
         codes = tuple(options.get("rc") or ())
-        outcomes = tuple(options.get("outcome") or ((OK, NONZERO_EXIT) if codes else (OK,)))
+        outcomes = tuple(Word(word) for word in options.get("outcome") or ())
         return cls(
-            outcome=outcomes,
+            outcome=outcomes or ((Word.OK, Word.NONZERO_EXIT) if codes else (Word.OK,)),
             rc=codes,
             contains=tuple(options.get("contains") or ()),
             stderr_contains=tuple(options.get("stderr_contains") or ()),
@@ -64,32 +66,38 @@ class Expectation:
             not_empty=bool(options.get("not_empty")),
         )
 
-    def unmet(self, outcome: str, rc: int | None, stdout: str, stderr: str, reason: str) -> list[str]:
+    def unmet(self, outcome: Outcome, stdout: str, stderr: str) -> list[str]:
         """Why the result does not meet the expectation, one clause each; empty when it does.
 
         Args:
-            outcome, rc, stdout, stderr: of the result.
-            reason: what was seen, for the clause about the outcome.
+            outcome: what the attempt came to; its reason is quoted.
+            stdout, stderr: what was written; each is quoted, shortened, behind the clauses that are about it.
         """
-        if outcome not in self.outcome:
+        if outcome.word not in self.outcome:
             said = _last_line(stderr) or _last_line(stdout)
-            quoted = f" ({_excerpt(said)})" if outcome == NONZERO_EXIT and said else ""
-            return [f"expected {' or '.join(self.outcome)}, got {outcome}: {reason}{quoted}"]
+            quoted = f" ({_excerpt(said)})" if outcome.word == Word.NONZERO_EXIT and said else ""
+            return [f"expected {' or '.join(self.outcome)}, got {outcome.word}: {outcome.reason}{quoted}"]
         clauses: list[str] = []
-        if self.rc and rc not in self.rc:
+        if self.rc and outcome.rc not in self.rc:
             codes = " or ".join(str(code) for code in self.rc)
-            clauses.append(f"expected exit code {codes}, got {'none' if rc is None else rc}")
-        clauses += [f"stdout lacks {text!r}" for text in self.contains if text not in stdout]
-        clauses += [f"stderr lacks {text!r}" for text in self.stderr_contains if text not in stderr]
+            clauses.append(f"expected exit code {codes}, got {'none' if outcome.rc is None else outcome.rc}")
+        lacking = [f"stderr lacks {text!r}" for text in self.stderr_contains if text not in stderr]
+        return clauses + _quoting("stdout", stdout, self._unmet_stdout(stdout)) + _quoting("stderr", stderr, lacking)
+
+    def _unmet_stdout(self, stdout: str) -> list[str]:
+        clauses = [f"stdout lacks {text!r}" for text in self.contains if text not in stdout]
         if self.regex is not None and not self.regex.search(stdout):
             clauses.append(f"stdout does not match {self.regex.pattern!r}")
         if self.not_empty and not stdout.strip():
             clauses.append("stdout is empty")
         if self.json:
             clauses += _unmet_json(self.json, stdout)
-        if clauses and any("stdout" in clause for clause in clauses):
-            clauses[-1] += f" (stdout: {_excerpt(stdout)})"
         return clauses
+
+
+def _quoting(stream: str, text: str, clauses: list[str]) -> list[str]:
+    """The clauses about one stream, with what the stream holds behind the last of them."""
+    return [*clauses[:-1], f"{clauses[-1]} ({stream}: {_excerpt(text)})"] if clauses else []
 
 
 def _compile(pattern: str | None) -> re.Pattern[str] | None:
@@ -97,7 +105,7 @@ def _compile(pattern: str | None) -> re.Pattern[str] | None:
         return None
     try:
         return re.compile(pattern, re.MULTILINE)
-    except re.error as exc:
+    except (re.error, OverflowError, RecursionError) as exc:
         raise ArgumentError(f"{pattern!r} is not a regular expression: {exc}.") from exc
 
 
@@ -155,7 +163,7 @@ def _excerpt(text: str) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+    return text if len(text) <= _QUOTED else text[:_QUOTED] + "..."
 
 
 def _last_line(text: str) -> str:

@@ -169,7 +169,8 @@ class Connection:
             size = struct.unpack("!Q", self.read(8))[0]
         mask = self.read(4) if second & 0x80 else b"\0\0\0\0"
         data = self.read(size)
-        return first & 0x0F, bytes(byte ^ mask[index % 4] for index, byte in enumerate(data))
+        key = mask * (size // 4) + mask[: size % 4]
+        return first & 0x0F, (int.from_bytes(data) ^ int.from_bytes(key)).to_bytes(size)
 
     # faults
 
@@ -325,6 +326,39 @@ def end_stream(connection: Connection, request: Request) -> None:
 def reset(connection: Connection, request: Request) -> None:
     """RST instead of an answer."""
     connection.reset()
+
+
+def accept(connection: Connection, request: Request) -> None:
+    """The websocket handshake, and nothing more: what a command does follows in_order."""
+    connection.accept(request)
+
+
+def frame(channel: int, data: bytes) -> Responder:
+    """What a command writes; after accept."""
+
+    def responder(connection: Connection, request: Request) -> None:
+        connection.frame(channel, data)
+
+    return responder
+
+
+def finish(status: Any) -> Responder:
+    """The Status that ends a command, and the end of the websocket; after accept."""
+
+    def responder(connection: Connection, request: Request) -> None:
+        connection.finish(status)
+
+    return responder
+
+
+def close_frame(connection: Connection, request: Request) -> None:
+    """The end of the websocket without a Status; after accept."""
+    connection.close_frame()
+
+
+def exits(code: int, stdout: bytes = b"", stderr: bytes = b"") -> Responder:
+    """A command from its beginning to its end."""
+    return in_order(accept, frame(1, stdout), frame(2, stderr), finish(exit_status(code)))
 
 
 def hang_up(connection: Connection, request: Request) -> None:

@@ -10,6 +10,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
@@ -34,6 +35,19 @@ try:
     from ansible.module_utils._internal import _traceback
 except ImportError:  # ansible-core 2.18 shows what a module gives it with -vvv
     _traceback = None
+
+
+@dataclass(frozen=True)
+class ExecCommand:
+    """What run_exec asks of a request."""
+
+    namespace: str = "lab-alice"
+    pod: str = "web"
+    container: str | None = "app"
+    command: tuple[str, ...] = ("true",)
+    stdin: bytes | None = None
+    as_user: str | None = None
+    as_groups: tuple[str, ...] = ()
 
 
 def make_client(

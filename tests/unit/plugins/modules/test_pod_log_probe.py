@@ -2,22 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+"""The module from its arguments to its return values, over real connections. What is decided about answers is tested in
+module_utils/_probe/test_log_prober.py."""
+
 from __future__ import annotations
 
 import pytest
 
 from ansible_collections.kubelabs.pods.plugins.modules import pod_log_probe
-from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi
+from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import half_open, refuse, reply
 from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import run_module
-from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import make_pod, running, waiting
+from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import make_pod, waiting
+
+LOG = "/log$"
 
 
 @pytest.fixture(name="api")
-def fake_api():
-    with FakeApi() as api:
-        api.put(make_pod("web"))
-        api.logs["lab-alice", "web"] = b"listening on :8080\n"
-        yield api
+def api_with_a_log(api):
+    api.put(make_pod("web"))
+    api.logs["lab-alice", "web"] = b"listening on :8080\n"
+    return api
 
 
 @pytest.fixture(name="probe")
@@ -73,10 +77,10 @@ def test_options_reach_the_server_and_the_kubectl_line(api, probe):
 @pytest.mark.parametrize(
     "expect, met",
     [
-        ({"contains": ["nothing"]}, False),
-        ({"regex": r"^listening on :\d+$"}, True),
-        ({"not_empty": True}, True),
-        ({"outcome": ["container_not_running"]}, False),
+        pytest.param({"contains": ["nothing"]}, False, id="a text that is missing"),
+        pytest.param({"regex": r"^listening on :\d+$"}, True, id="a line that matches"),
+        pytest.param({"not_empty": True}, True, id="not empty"),
+        pytest.param({"outcome": ["container_not_running"]}, False, id="another outcome"),
     ],
 )
 def test_expectations(probe, expect, met):
@@ -85,11 +89,8 @@ def test_expectations(probe, expect, met):
 
 def test_truncation(probe):
     one = probe({}, max_output=9)["results"][0]
-    assert (one["stdout"], one["stdout_truncated"], one["reason"]) == (
-        "listening",
-        True,
-        "The log has more than 9 bytes.",
-    )
+    assert (one["stdout"], one["stdout_truncated"]) == ("listening", True)
+    assert one["reason"] == "The log has more than 9 bytes."
 
 
 def test_bytes_that_are_no_text(api, probe):
@@ -98,90 +99,62 @@ def test_bytes_that_are_no_text(api, probe):
 
 
 @pytest.mark.parametrize(
-    "status, message, outcome, words",
+    "responder, outcome, words",
     [
-        (
-            400,
-            'container "app" in pod "web" is waiting to start: ContainerCreating',
+        pytest.param(
+            refuse(400, "BadRequest", 'container "app" in pod "web" is waiting to start: ContainerCreating'),
             "container_not_running",
             "ContainerCreating",
+            id="no log yet",
         ),
-        (403, "may not", "forbidden", "may not"),
-        (404, 'pods "web" not found', "pod_not_found", "not found"),
-        (409, "busy", "api_error", "busy"),
+        pytest.param(refuse(403, "Forbidden", "may not"), "forbidden", "may not", id="forbidden"),
+        pytest.param(reply(403, "<html>no</html>"), "api_error", "bare 403", id="a proxy's 403"),
+        pytest.param(refuse(404, "NotFound", 'pods "web" not found'), "pod_not_found", "not found", id="no pod"),
+        pytest.param(
+            refuse(404, "NotFound", "no such resource", details={"kind": "gadgets"}), "api_error", "404", id="not a pod"
+        ),
+        pytest.param(refuse(409, "Conflict", "busy"), "api_error", "busy", id="error"),
     ],
 )
-def test_refusals(api, probe, status, message, outcome, words):
+def test_refusals(api, probe, responder, outcome, words):
     api.put(make_pod("web", ready=False, containers=[waiting()]))
-    api.fault("/log", lambda connection, request: connection.error(status, "Reason", message))
+    api.fault(LOG, responder)
     one = probe({})["results"][0]
     assert (one["outcome"], one["met"], one["stdout"]) == (outcome, False, "")
     assert words in one["reason"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        b"unable to retrieve container logs for containerd://3652a6356775fcb478d11184cf3e7c29",
-        b'failed to try resolving symlinks in path "/var/log/pods/a_b_c/app/0.log": lstat /var/log/pods/a_b_c/app/0.log: no such file or directory',
-    ],
-)
-def test_what_the_kubelet_says_in_place_of_a_log_is_none(api, probe, text):
-    api.logs["lab-alice", "web"] = text
-    one = probe({"previous": True})["results"][0]
-    assert (one["outcome"], one["stdout"]) == ("container_not_running", "") and "no log any more" in one["reason"]
-    api.logs["lab-alice", "web"] = b"log says: " + text
-    assert probe({"previous": True})["results"][0]["outcome"] == "ok"
-
-
-def test_no_previous_run(api, probe):
-    api.fault(
-        "/log",
-        lambda connection, request: connection.error(
-            400, "BadRequest", 'previous terminated container "app" in pod "web" not found'
-        ),
-    )
-    one = probe({"previous": True})["results"][0]
-    assert one["outcome"] == "container_not_running"
-    assert one["reason"].startswith("Expected ok, got container_not_running: there is no run before this one")
-
-
-def test_empty_log_of_a_pod_that_has_not_started(api, probe):
-    """The API server answers 200 and nothing for a pod without a node."""
-    api.put(make_pod("new", ready=False, phase="Pending", containers=[]))
-    assert probe({"pod": "new"})["results"][0]["outcome"] == "container_not_running"
-    api.put(make_pod("quiet", containers=[running("app")]))
-    assert probe({"pod": "quiet"})["results"][0]["outcome"] == "ok"
-
-
-def test_pod_that_is_not_there(probe):
-    assert probe({"pod": "nosuch"})["results"][0]["outcome"] == "pod_not_found"
-    assert probe({"pod": "nosuch", "container": "app"})["results"][0]["outcome"] == "pod_not_found"
+def test_a_pod_that_is_not_there(probe):
+    results = probe({"pod": "nosuch"}, {"pod": "nosuch", "container": "app"})["results"]
+    assert [one["outcome"] for one in results] == ["pod_not_found", "pod_not_found"]
 
 
 def test_timeout(api, probe):
-    api.fault("/log", lambda connection, request: connection.half_open(), times=9)
-    one = probe({"timeout": 0.4})["results"][0]
-    assert one["outcome"] == "timeout" and one["duration"] < 1.4
+    api.fault(LOG, half_open, times=9)
+    one = probe({"timeout": 0.3})["results"][0]
+    assert one["outcome"] == "timeout" and one["duration"] < 1.3
 
 
-def test_retries(api, probe):
-    def late(connection, request):
-        connection.reply(200, "")
-        api.logs["lab-alice", "web"] = b"now"
-
-    api.fault("/log", late)
-    one = probe({"container": "app", "expect": {"contains": ["now"]}, "retries": 3, "delay": 0.01})["results"][0]
+def test_attempts_go_on_until_the_expectation_is_met(api, probe):
+    api.fault(LOG, reply(200, ""))
+    one = probe({"expect": {"contains": ["listening"]}, "retries": 3, "delay": 0.01})["results"][0]
     assert (one["met"], one["attempts"]) == (True, 2)
 
 
-def test_fails_with_the_list(probe):
+def test_failing_at_the_end_with_the_list(probe):
     result = probe({"expect": {"contains": ["x"]}}, {"name": "q"}, fail_on_unmet=True)
-    assert result["failed"] and result["msg"].startswith(
-        "1 of 2 probes did not meet their expectation: p (Stdout lacks 'x'"
-    )
-    assert len(result["results"]) == 2
+    assert result["failed"] and len(result["results"]) == 2
+    assert result["msg"].startswith("1 of 2 probes did not meet their expectation: p (Stdout lacks 'x' (stdout: 'list")
 
 
-def test_bad_tail_lines(probe):
-    assert "tail_lines is -1" in probe({"tail_lines": -1})["msg"]
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        pytest.param({"tail_lines": -1}, "Probe 'p': tail_lines is -1", id="of a probe"),
+        pytest.param({"expect": {"outcome": ["nonzero_exit"]}}, "must be one or more of: ok, container_not", id="rc"),
+    ],
+)
+def test_bad_arguments_ask_nothing_of_the_cluster(api, probe, options, words):
+    result = probe(options)
+    assert result["failed"] and words in result["msg"]
+    assert "results" not in result and not api.requests

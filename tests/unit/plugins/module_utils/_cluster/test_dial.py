@@ -12,11 +12,12 @@ import pytest
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import Client
 from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.connection import load_connection
-from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.exec_stream import ExecRequest, run_exec
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.exec_stream import run_exec
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline import Deadline
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import MissingLibrary, Unreachable
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import exit_status, run_true
 from ansible_collections.kubelabs.pods.tests.unit.fakes.certificates import make_certificate, server_context
+from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import ExecCommand
 from ansible_collections.kubelabs.pods.tests.unit.fakes.kubeconfigs import kubeconfig
 from ansible_collections.kubelabs.pods.tests.unit.fakes.proxy_server import FakeProxy
 
@@ -43,7 +44,7 @@ def client_of(certificate, proxy_url, server=f"https://{NAME}", **options):
 
 
 def execute(client, stdin=None, seconds=5):
-    request = ExecRequest("lab-alice", "web", None, ("cat",), stdin)
+    request = ExecCommand(container=None, command=("cat",), stdin=stdin)
     return run_exec(client, request, deadline=Deadline(seconds), max_output=1 << 22)
 
 

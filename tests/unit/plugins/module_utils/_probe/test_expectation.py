@@ -8,38 +8,48 @@ import pytest
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ArgumentError
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.expectation import Expectation, lookup, same_value
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.outcome import Outcome, Word
 
 
 def unmet(options, outcome="ok", rc=0, stdout="", stderr=""):
-    return Expectation.from_options(options).unmet(outcome, rc, stdout, stderr, "the reason")
+    return Expectation.from_options(options).unmet(Outcome(Word(outcome), "the reason", rc), stdout, stderr)
 
 
 @pytest.mark.parametrize(
     "options, result, met",
     [
-        (None, {}, True),
-        (None, {"outcome": "nonzero_exit", "rc": 1}, False),
-        ({"rc": [3]}, {"outcome": "nonzero_exit", "rc": 3}, True),
-        ({"rc": [3]}, {}, False),
-        ({"rc": [0, 3]}, {}, True),
-        ({"rc": [3]}, {"outcome": "no_such_executable", "rc": None}, False),
-        ({"outcome": ["no_such_executable"]}, {"outcome": "no_such_executable", "rc": None}, True),
-        ({"outcome": ["no_such_executable"]}, {}, False),
-        ({"outcome": ["nonzero_exit"], "rc": [1]}, {"outcome": "nonzero_exit", "rc": 2}, False),
-        ({"contains": ["a", "b"]}, {"stdout": "xaxb"}, True),
-        ({"contains": ["a", "b"]}, {"stdout": "xa"}, False),
-        ({"stderr_contains": ["no"]}, {"stdout": "no", "stderr": ""}, False),
-        ({"stderr_contains": ["no"]}, {"stderr": "no"}, True),
-        ({"regex": "^b$"}, {"stdout": "a\nb\nc"}, True),
-        ({"regex": "^b$"}, {"stdout": "ab"}, False),
-        ({"not_empty": True}, {"stdout": " \n"}, False),
-        ({"not_empty": True}, {"stdout": "x"}, True),
-        ({"json": {"a.b.1": 2}}, {"stdout": '{"a": {"b": [1, 2]}}'}, True),
-        ({"json": {"a.b.2": 2}}, {"stdout": '{"a": {"b": [1, 2]}}'}, False),
-        ({"json": {"a": 2}}, {"stdout": "no JSON"}, False),
-        ({"json": {"": [1]}}, {"stdout": "[1]"}, True),
-        ({"json": {"a": True}}, {"stdout": '{"a": 1}'}, False),
-        ({"json": {"a": 1}}, {"stdout": '{"a": 1.0}'}, True),
+        pytest.param(None, {}, True, id="ok is expected"),
+        pytest.param(None, {"outcome": "nonzero_exit", "rc": 1}, False, id="a failure is not expected"),
+        pytest.param({"rc": [3]}, {"outcome": "nonzero_exit", "rc": 3}, True, id="the exit code"),
+        pytest.param({"rc": [3]}, {}, False, id="another exit code"),
+        pytest.param({"rc": [0, 3]}, {}, True, id="one of the exit codes"),
+        pytest.param({"rc": [3]}, {"outcome": "no_such_executable", "rc": None}, False, id="no exit code at all"),
+        pytest.param(
+            {"outcome": ["no_such_executable"]}, {"outcome": "no_such_executable", "rc": None}, True, id="the outcome"
+        ),
+        pytest.param({"outcome": ["no_such_executable"]}, {}, False, id="another outcome"),
+        pytest.param(
+            {"outcome": ["nonzero_exit"], "rc": [1]},
+            {"outcome": "nonzero_exit", "rc": 2},
+            False,
+            id="outcome and another exit code",
+        ),
+        pytest.param({"contains": ["a", "b"]}, {"stdout": "xaxb"}, True, id="both texts"),
+        pytest.param({"contains": ["a", "b"]}, {"stdout": "xa"}, False, id="one text missing"),
+        pytest.param(
+            {"stderr_contains": ["no"]}, {"stdout": "no", "stderr": ""}, False, id="a text in the other stream"
+        ),
+        pytest.param({"stderr_contains": ["no"]}, {"stderr": "no"}, True, id="a text in stderr"),
+        pytest.param({"regex": "^b$"}, {"stdout": "a\nb\nc"}, True, id="a line matches"),
+        pytest.param({"regex": "^b$"}, {"stdout": "ab"}, False, id="no line matches"),
+        pytest.param({"not_empty": True}, {"stdout": " \n"}, False, id="only white space"),
+        pytest.param({"not_empty": True}, {"stdout": "x"}, True, id="something"),
+        pytest.param({"json": {"a.b.1": 2}}, {"stdout": '{"a": {"b": [1, 2]}}'}, True, id="a value in the JSON"),
+        pytest.param({"json": {"a.b.2": 2}}, {"stdout": '{"a": {"b": [1, 2]}}'}, False, id="no such place in the JSON"),
+        pytest.param({"json": {"a": 2}}, {"stdout": "no JSON"}, False, id="no JSON"),
+        pytest.param({"json": {"": [1]}}, {"stdout": "[1]"}, True, id="the whole document"),
+        pytest.param({"json": {"a": True}}, {"stdout": '{"a": 1}'}, False, id="true is not 1"),
+        pytest.param({"json": {"a": 1}}, {"stdout": '{"a": 1.0}'}, True, id="1 is 1.0"),
     ],
 )
 def test_met(options, result, met):
@@ -60,9 +70,28 @@ def test_the_clause_names_what_was_seen():
     assert unmet({"json": {"a": 1}}, stdout='{"a": 2}')[0].startswith("the JSON in stdout has a = 2, expected 1 (")
 
 
-def test_bad_regular_expression():
+def test_a_quotation_stands_with_the_clauses_that_it_belongs_to():
+    assert unmet({"stderr_contains": ["y"]}, stdout="the output", stderr="x") == ["stderr lacks 'y' (stderr: 'x')"]
+    assert unmet(
+        {"rc": [3], "contains": ["a", "b"], "stderr_contains": ["y"], "not_empty": True}, stdout="one", stderr="two"
+    ) == [
+        "expected exit code 3, got 0",
+        "stdout lacks 'a'",
+        "stdout lacks 'b' (stdout: 'one')",
+        "stderr lacks 'y' (stderr: 'two')",
+    ]
+    assert unmet({"stderr_contains": ["stdout"]}, stdout="one") == ["stderr lacks 'stdout' (stderr: '')"]
+
+
+def test_a_quotation_is_short():
+    (clause,) = unmet({"contains": ["a"]}, stdout="x" * 5000)
+    assert clause.endswith("xxx...')") and len(clause) < 250
+
+
+@pytest.mark.parametrize("regex", ["(", "a{99999999999999999999}"], ids=["unbalanced", "too much"])
+def test_bad_regular_expression(regex):
     with pytest.raises(ArgumentError, match="is not a regular expression"):
-        Expectation.from_options({"regex": "("})
+        Expectation.from_options({"regex": regex})
 
 
 def test_keys_with_dots_are_found():
@@ -72,7 +101,7 @@ def test_keys_with_dots_are_found():
     assert lookup(document, "a.b.c.-1.d.e") == 1
 
 
-@pytest.mark.parametrize("path", ["x", "a.x", "a.0", "l.2", "l.x"])
+@pytest.mark.parametrize("path", ["x", "a.x", "a.0", "l.2", "l.x", "a..b", "."])
 def test_missing_paths(path):
     with pytest.raises(KeyError):
         lookup({"a": {"b": 1}, "l": [1, 2]}, path)
@@ -80,7 +109,14 @@ def test_missing_paths(path):
 
 @pytest.mark.parametrize(
     "found, expected, same",
-    [(True, True, True), (True, 1, False), (0, False, False), (1, 1.0, True), ("1", 1, False), (None, None, True)],
+    [
+        pytest.param(True, True, True, id="true"),
+        pytest.param(True, 1, False, id="true is not 1"),
+        pytest.param(0, False, False, id="0 is not false"),
+        pytest.param(1, 1.0, True, id="1 is 1.0"),
+        pytest.param("1", 1, False, id="a text is no number"),
+        pytest.param(None, None, True, id="null"),
+    ],
 )
 def test_same_value(found, expected, same):
     assert same_value(found, expected) is same
