@@ -299,7 +299,7 @@ def test_as_user_really_impersonates(namespace):
         assert (results[name]["outcome"], results[name]["rc"]) == ("forbidden", None), results[name]
         assert user in results[name]["reason"]
         assert f"--as={user}" in results[name]["kubectl"]
-    # Up to 1.34 a websocket needs get, which this one has not, and kubectl create: no isolation test is to pass for that.
+    # Up to 1.34 a websocket needs get, which this one has not, and kubectl create: no isolation test may pass for that.
     if results["kubectl may"]["outcome"] == "api_error":
         assert "grant both verbs" in results["kubectl may"]["reason"]
         assert namespace.kubectl("exec", "shell", f"--as={account}kubectl-may", "--", "echo", "in") == "in\n"
