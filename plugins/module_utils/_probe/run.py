@@ -130,7 +130,8 @@ class _Run(Generic[P]):
 
     def _cut_off(self, seen: Attempt) -> ProbeResult:
         """What the attempt before the last came to says more than that there was no time for the last."""
-        return self._result(seen, [*self._unmet(seen), f"the task's timeout cut off attempt {self._attempts}"])
+        unmet = self._unmet(seen)
+        return self._result(seen, unmet and [*unmet, f"the task's timeout cut off attempt {self._attempts}"])
 
     def _unmet(self, attempt: Attempt) -> list[str]:
         unmet = self.probe.expect.unmet(attempt.outcome, attempt.stdout.text, attempt.stderr.text)

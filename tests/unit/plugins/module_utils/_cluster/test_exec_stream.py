@@ -95,6 +95,7 @@ def test_both_streams_are_kept_apart(api):
     def responder(connection, request):
         connection.accept(request)
         connection.frame(1, b"")
+        connection.send(ws_frame(b""))
         connection.frame(1, b"out1 ")
         connection.frame(2, b"err")
         connection.frame(1, b"out2")
@@ -202,6 +203,12 @@ def test_a_peer_that_writes_before_it_reads_does_not_block_us(api, monkeypatch):
 
 
 # --- refusals ---
+
+
+def test_the_body_of_a_refusal_that_does_not_say_how_long_it_is(api):
+    responder = in_order(send(b"HTTP/1.1 500 Error\r\n\r\ncontainer "), send(b"not found"), hang_up)
+    record = run(api, responder)
+    assert (record.http_status, record.http_body) == (500, "container not found")
 
 
 @pytest.mark.parametrize(
@@ -339,7 +346,7 @@ def test_half_open_before_the_handshake(api):
 
 
 def test_half_open_while_running_is_a_timeout_when_the_deadline_comes_first(api):
-    record = run(api, in_order(accept, frame(1, b"first"), half_open), seconds=0.3)
+    record = run(api, in_order(accept, frame(1, b"first"), half_open), seconds=1)
     assert (record.ending, record.stdout.data) == ("timeout", b"first")
 
 
