@@ -6,21 +6,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from hypothesis import strategies as st
 
-KEYS = (
-    "action annotations conditions containers deletionTimestamp exitCode exitCodes finishedAt involvedObject labels "
-    "lastState lastTimestamp lastTransitionTime message metadata name namespace operator phase ready reason restartCount "
-    "restartPolicy restartPolicyRules running series started startedAt state status terminated type uid values waiting"
-).split()
-WORDS: Sequence[str] = [
-    *"2026-11-22T08:31:41Z app Failed False In Never NotIn Restart Ready Succeeded True PodScheduled".split(),
-    *"CrashLoopBackOff ImagePullBackOff ErrImagePull RunContainerError Unschedulable ContainerStatusUnknown".split(),
-    *"DisruptionTarget TerminationByKubelet Evicted".split(),
-    "back-off 1h5m0s restarting failed",
+# fmt: off
+KEYS = [
+    "action", "annotations", "conditions", "containers", "deletionTimestamp", "exitCode", "exitCodes", "finishedAt",
+    "involvedObject", "labels", "lastState", "lastTimestamp", "lastTransitionTime", "message", "metadata", "name",
+    "namespace", "operator", "phase", "ready", "reason", "restartCount", "restartPolicy", "restartPolicyRules",
+    "running", "series", "started", "startedAt", "state", "status", "terminated", "type", "uid", "values", "waiting",
 ]
+WORDS = [
+    "2026-11-22T08:31:41Z", "app", "back-off 1h5m0s restarting failed", "ContainerStatusUnknown", "CrashLoopBackOff",
+    "DisruptionTarget", "ErrImagePull", "Evicted", "Failed", "False", "ImagePullBackOff", "In", "Never", "NotIn",
+    "PodScheduled", "Ready", "Restart", "RunContainerError", "Succeeded", "TerminationByKubelet", "True",
+    "Unschedulable",
+]
+# fmt: on
 LEAVES = (
     st.none()
     | st.booleans()
@@ -33,7 +34,7 @@ LEAVES = (
 JSON = st.recursive(
     LEAVES,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
-    max_leaves=15,
+    max_leaves=10,
 )
 #: An object.
 OBJECT = st.dictionaries(st.sampled_from(KEYS), JSON, max_size=6)

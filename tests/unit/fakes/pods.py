@@ -120,8 +120,8 @@ EVICTED = ("1.20", "1.36", "1.36 half a minute later")
 def evicted(left_by: str, restarts: int = 0, **pod: Any) -> dict[str, Any]:
     """A pod whose container has restarted so often when it was evicted for what it wrote into an emptyDir.
 
-    Up to about 1.21 no status of the container is left. Later it is that of its end, until the container is removed and the
-    kubelet makes up what it cannot find any more, a restart included.
+    Up to about 1.21 no status of the container is left. Later it is that of its end, until the container is removed and
+    the kubelet makes up what it cannot find any more, a restart included.
     """
     message = 'Usage of EmptyDir volume "kept" exceeds the limit "1Mi". '
     lost = {"exitCode": 137, "reason": "ContainerStatusUnknown", "startedAt": None, "finishedAt": None}

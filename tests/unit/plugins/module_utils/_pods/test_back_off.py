@@ -179,12 +179,14 @@ def test_what_is_announced_doubles_up_to_a_limit(announced):
         ),
         pytest.param(
             {2: 10, 3: 15, 4: 30},
-            "the kubelet announced 10 s before restart 2 and 15 s before restart 3, and 30 s elsewhere: it does not double",
+            "the kubelet announced 10 s before restart 2 and 15 s before restart 3, and 30 s elsewhere: "
+            "it does not double",
             id="grows, then doubles",
         ),
         pytest.param(
             {2: 10, 3: 10, 4: 20},
-            "the kubelet announced 10 s before restart 2 and 10 s before restart 3, and 20 s elsewhere: it does not double",
+            "the kubelet announced 10 s before restart 2 and 10 s before restart 3, and 20 s elsewhere: "
+            "it does not double",
             id="stays, then doubles",
         ),
     ],
@@ -209,7 +211,7 @@ def test_bounds(nominal, low, high):
 
 
 def test_the_curve_where_the_kubelet_says_nothing():
-    """Nine restarts seen from end to start, each after what Kubernetes documents: 0, 10, 20, 40, 80, 160, then 300 s."""
+    """Nine restarts, each seen from end to start, after what Kubernetes documents."""
     documented = [0, 10, 20, 40, 80, 160, 300, 300, 300]
     found = delays(restarting(documented))
     assert [(delay.nominal, delay.observed, delay.within) for delay in found] == [

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._pods.events import causes, refusals
+from ansible_collections.kubelabs.pods.tests.unit.fakes.any_json import JSON
 from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import make_event
 
 MISSING = 'MountVolume.SetUp failed for volume "config" : configmap "no-such" not found'
@@ -59,21 +59,6 @@ def test_refusals_by_namespace():
         make_event("FailedCreate", "again", namespace="a"),
     ]
     assert refusals(events) == {"a": ["exceeded quota", "again"]}
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=10),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                ["reason", "message", "involvedObject", "uid", "metadata", "namespace", "series", "lastTimestamp"]
-            ),
-            inner,
-        )
-    ),
-    max_leaves=20,
-)
 
 
 @given(JSON)

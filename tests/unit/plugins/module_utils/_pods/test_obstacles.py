@@ -17,44 +17,44 @@ from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import (
     waiting,
 )
 
+UNSCHEDULABLE = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes"}
+
+
+def waits(reason, message="", **more):
+    """The status of a pod whose container waits."""
+    return {"containers": [waiting(reason=reason, message=message, **more)]}
+
 
 @pytest.mark.parametrize(
     "status, cause, patience, failed",
     [
-        ({"containers": [waiting(reason="ErrImagePull", message="not found")]}, "ErrImagePull", 0, False),
-        ({"containers": [waiting(reason="ErrImagePull", message="pull access denied")]}, "ErrImagePull", 0, False),
-        ({"containers": [waiting(reason="ErrImagePull", message="dial tcp: i/o timeout")]}, "ErrImagePull", 15, False),
-        (
-            {"containers": [waiting(reason="ImagePullBackOff", message="Back-off pulling image")]},
-            "ImagePullBackOff",
-            5,
-            False,
+        pytest.param(waits("ErrImagePull", "not found"), "ErrImagePull", 0, False, id="no such image"),
+        pytest.param(waits("ErrImagePull", "pull access denied"), "ErrImagePull", 0, False, id="no access to it"),
+        pytest.param(waits("ErrImagePull", "dial tcp: i/o timeout"), "ErrImagePull", 15, False, id="registry is slow"),
+        pytest.param(
+            waits("ImagePullBackOff", "Back-off pulling x"), "ImagePullBackOff", 5, False, id="no cause given"
         ),
-        ({"containers": [waiting(reason="ErrImageNeverPull")]}, "ErrImageNeverPull", 0, False),
-        ({"containers": [waiting(reason="InvalidImageName")]}, "InvalidImageName", 0, False),
-        (
-            {"containers": [waiting(reason="CreateContainerConfigError", message='secret "x" not found')]},
+        pytest.param(waits("ErrImageNeverPull"), "ErrImageNeverPull", 0, False, id="never pulled"),
+        pytest.param(waits("InvalidImageName"), "InvalidImageName", 0, False, id="no name of an image"),
+        pytest.param(waits("ImageInspectError"), "ImageInspectError", 0, False, id="damaged image"),
+        pytest.param(
+            waits("CreateContainerConfigError", 'secret "x" not found'),
             "CreateContainerConfigError",
             3,
             False,
+            id="no such secret",
         ),
-        ({"containers": [waiting(reason="CreateContainerError")]}, "CreateContainerError", 5, False),
-        ({"containers": [terminated(restarts=1)]}, "CrashLoopBackOff", 0, True),
-        ({"containers": [waiting(reason="CrashLoopBackOff", restarts=2, last=ended())]}, "CrashLoopBackOff", 0, True),
-        ({"phase": "Failed", "reason": "Evicted", "containers": []}, "Evicted", 0, True),
-        ({"phase": "Failed", "containers": [terminated(code=3)]}, "Failed", 0, True),
-        ({"phase": "Succeeded", "containers": [terminated(code=0)]}, "Completed", 0, True),
-        (
-            {
-                "phase": "Pending",
-                "containers": [],
-                "conditions": [
-                    {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes"}
-                ],
-            },
+        pytest.param(waits("CreateContainerError"), "CreateContainerError", 5, False, id="refused by the runtime"),
+        pytest.param({"containers": [terminated(restarts=1)]}, "CrashLoopBackOff", 0, True, id="has exited again"),
+        pytest.param(waits("CrashLoopBackOff", restarts=2, last=ended()), "CrashLoopBackOff", 0, True, id="crash loop"),
+        pytest.param({"phase": "Failed", "containers": [terminated(code=3)]}, "Failed", 0, True, id="failed"),
+        pytest.param({"phase": "Succeeded", "containers": [terminated(code=0)]}, "Completed", 0, True, id="completed"),
+        pytest.param(
+            {"phase": "Pending", "containers": [], "conditions": [UNSCHEDULABLE]},
             "Unschedulable",
             15,
             False,
+            id="no node",
         ),
     ],
 )
@@ -67,10 +67,10 @@ def test_obstacles(status, cause, patience, failed):
 @pytest.mark.parametrize(
     "pod",
     [
-        make_pod(),
-        make_pod(ready=False),
-        make_pod(ready=False, phase="Pending", containers=[waiting()]),
-        make_pod(ready=False, containers=[terminated()]),
+        pytest.param(make_pod(), id="ready"),
+        pytest.param(make_pod(ready=False), id="not ready"),
+        pytest.param(make_pod(ready=False, phase="Pending", containers=[waiting()]), id="being created"),
+        pytest.param(make_pod(ready=False, containers=[terminated()]), id="first exit"),
     ],
 )
 def test_no_obstacle(pod):
@@ -102,15 +102,30 @@ def test_back_off_without_a_cause_takes_it_from_the_attempt_before():
     assert found.patience == 0 and "manifest for x not found" in found.reason
 
 
+def test_back_off_that_names_its_cause_needs_no_other():
+    """As from Kubernetes 1.31 on."""
+    message = 'Back-off pulling image "x": ErrImagePull: pull access denied for x'
+    found = obstacle(
+        make_pod(ready=False, containers=[waiting(reason="ImagePullBackOff", message=message)]), "i/o timeout"
+    )
+    assert found.reason == f"container app cannot start: ImagePullBackOff ({message})"
+
+
+def test_a_scheduling_gate():
+    gate = {"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}
+    found = obstacle(make_pod(ready=False, phase="Pending", containers=[], conditions=[gate]))
+    assert found.reason == "the pod has a scheduling gate"
+
+
 @pytest.mark.parametrize(
     "pod, words",
     [
-        (make_pod(deleting=True), "being deleted"),
-        (make_pod(ready=False, containers=[running(ready=False)]), "runs and is not ready"),
-        (make_pod(ready=False, containers=[waiting()]), "waiting (ContainerCreating)"),
-        (make_pod(ready=False, containers=[terminated(code=3)]), "exit code 3"),
-        ({"status": {"phase": "Pending"}}, "waiting for a node"),
-        (make_pod(), "the pod is Running"),
+        pytest.param(make_pod(deleting=True), "being deleted", id="being deleted"),
+        pytest.param(make_pod(ready=False, containers=[running(ready=False)]), "runs and is not ready", id="not ready"),
+        pytest.param(make_pod(ready=False, containers=[waiting()]), "waiting (ContainerCreating)", id="being created"),
+        pytest.param(make_pod(ready=False, containers=[terminated(code=3)]), "exit code 3", id="has exited"),
+        pytest.param({"status": {"phase": "Pending"}}, "waiting for a node", id="no node yet"),
+        pytest.param(make_pod(), "the pod is Running", id="all is well"),
     ],
 )
 def test_describe(pod, words):
