@@ -105,7 +105,7 @@ class Client:
     # --- what the person reads ---
 
     def describe(self) -> str:
-        """``the API server https://... of context kind-x in /home/me/.kube/config``."""
+        """``the API server https://... of context kind-x (/home/me/.kube/config)``."""
         text = f"the API server {self.server}"
         if self.connection.context:
             text += f" of context {self.connection.context}"

@@ -22,9 +22,9 @@ from datetime import datetime
 from typing import Any
 
 from .._ground.api_status import ApiStatus
-from .._ground.deadline import Deadline, jittered
+from .._ground.deadline import Clock, Deadline, backoff
 from .._ground.errors import ApiError, DeadlineExceeded, KubelabsError, TransportError
-from .._ground.json_reading import as_map
+from .._ground.json_reading import as_list, as_map, as_text
 from .._ground.times import utc_now
 from .client import Client
 
@@ -44,11 +44,11 @@ PAGE = 500
 PAGE_WITHIN = 20.0
 #: Answers that asking again does not change.
 REFUSALS = frozenset({400, 401, 403, 404, 405})
-#: Seconds of nothing but refusals after which they count, once there has been an answer.
-REFUSED_FOR = 20.0
-#: A watch that ends at once, over and over, must not become a busy loop.
-SHORTEST_PAUSE = 0.2
-LONGEST_PAUSE = 5.0
+#: Seconds of nothing but refusals after which they count, once a watch has begun: an API server that is starting knows
+#: neither users nor roles for a moment. Before that, who may list may be refused the watch, and is to know soon.
+REFUSED_FOR, REFUSED_AT_FIRST = 20.0, 2.0
+#: A watch that was shorter, over and over, must not become a busy loop.
+SHORTEST_WATCH = 0.2
 
 
 @dataclass(frozen=True)
@@ -73,44 +73,48 @@ class ListWatch:
         client: the API server.
         path: such as `/api/v1/pods`.
         label_selector: server-side selection; '' for everything.
-        sleep: waits between attempts; tests pass their own.
+        sleep: waits between attempts.
+        clock: monotonic seconds.
 
     Attributes:
         trouble: what went wrong last and has not been followed by an answer since; '' when all is well.
     """
 
     def __init__(
-        self, client: Client, path: str, label_selector: str = "", *, sleep: Callable[[float], None] = time.sleep
+        self,
+        client: Client,
+        path: str,
+        label_selector: str = "",
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Clock = time.monotonic,
     ) -> None:
         self._client = client
         self._path = path
         self._selector = label_selector
         self._sleep = sleep
+        self._clock = clock
         self._known: dict[str, Mapping[str, Any]] = {}
         self._version = ""
-        self._listed = False
+        self._listed = self._watched = False
         self._refused_since: float | None = None
         self.trouble = ""
 
     def events(self, deadline: Deadline) -> Iterator[Event]:
-        """Changes until the deadline; transient trouble is lived through.
+        """Changes until the deadline. Whatever may pass does not end it.
 
         Raises:
-            ApiError: the server refuses for good: 400, 401, 403, 404, 405. After the first list that takes
-                REFUSED_FOR seconds of nothing else, since an API server that is starting knows neither users nor
-                roles for a moment.
+            ApiError: the server refuses for good: 400, 401, 403, 404, 405. The first list at once, the first watch
+                after REFUSED_AT_FIRST seconds, later ones after REFUSED_FOR seconds of nothing else.
         """
         failures = 0
         while not deadline.expired:
             try:
                 if not self._version:
                     yield from self._list(deadline)
-                began = time.monotonic()
+                began = self._clock()
                 yield from self._watch(deadline)
-                failures = 0 if time.monotonic() - began > SHORTEST_PAUSE else failures + 1
-            except DeadlineExceeded as exc:
-                failures += 1
-                self._note(exc)
+                failures = 0 if self._clock() - began > SHORTEST_WATCH else failures + 1
             except ApiError as exc:
                 if exc.status in REFUSALS and self._refused_for_good():
                     raise
@@ -118,17 +122,20 @@ class ListWatch:
                 self._note(exc)
                 self._pause(failures, deadline, exc.retry_after or 0.0)
                 continue
-            except TransportError as exc:
+            except (DeadlineExceeded, TransportError) as exc:
+                if deadline.expired:
+                    return  # that is why, and no trouble
                 failures += 1
                 self._note(exc)
             if failures:
                 self._pause(failures, deadline)
 
     def _refused_for_good(self) -> bool:
-        now = time.monotonic()
+        now = self._clock()
         if self._refused_since is None:
             self._refused_since = now
-        return not self._listed or now - self._refused_since >= REFUSED_FOR
+        patience = REFUSED_FOR if self._watched else REFUSED_AT_FIRST
+        return not self._listed or now - self._refused_since >= patience
 
     def _answered(self) -> None:
         self.trouble, self._refused_since = "", None
@@ -139,8 +146,7 @@ class ListWatch:
             self._version = ""
 
     def _pause(self, failures: int, deadline: Deadline, at_least: float = 0.0) -> None:
-        pause = jittered(min(LONGEST_PAUSE, SHORTEST_PAUSE * 2.0 ** min(failures - 1, 10)))
-        self._sleep(deadline.clip(max(pause, at_least)))
+        self._sleep(deadline.clip(max(backoff(failures), at_least)))
 
     # --- list ---
 
@@ -173,13 +179,13 @@ class ListWatch:
                     objects, onward, limit = {}, "", 0  # the pages took too long: everything at once
                     continue
                 raise
-            page = answer if isinstance(answer, Mapping) else {}
-            for item in page.get("items") or []:
+            page = as_map(answer)
+            for item in as_list(page.get("items")):
                 uid = _uid(item)
                 if uid:
                     objects[uid] = _slim(item)
-            meta = page.get("metadata") or {}
-            onward, version = meta.get("continue") or "", meta.get("resourceVersion") or version
+            meta = as_map(page.get("metadata"))
+            onward, version = as_text(meta.get("continue")), as_text(meta.get("resourceVersion")) or version
             if not onward:
                 return objects, version
 
@@ -197,6 +203,7 @@ class ListWatch:
         stream = self._client.open_stream(
             self._path, query=query, deadline=deadline, read_timeout=WATCH_SECONDS + SILENCE_ALLOWED
         )
+        self._watched = True
         for line in stream.lines():
             event = self._read(line)
             self._answered()
@@ -214,20 +221,20 @@ class ListWatch:
         """
         try:
             parsed = json.loads(line)
-            kind, item = parsed["type"], parsed["object"]
-            version = str(item["metadata"]["resourceVersion"]) if kind != "ERROR" else ""
+            event_type, item = parsed["type"], parsed["object"]
+            version = str(item["metadata"]["resourceVersion"]) if event_type != "ERROR" else ""
         except (ValueError, KeyError, TypeError, RecursionError) as exc:
             raise TransportError("The watch sent something that is no event.") from exc
-        if kind == "ERROR":
+        if event_type == "ERROR":
             raise _stream_error(item)
-        if kind == "BOOKMARK":
+        if event_type == "BOOKMARK":
             self._version = version
             return None
         uid = _uid(item)
-        if not uid or kind not in (ADDED, MODIFIED, DELETED):
+        if not uid or event_type not in (ADDED, MODIFIED, DELETED):
             return None
         self._version = _newer(self._version, version)
-        if kind == DELETED:
+        if event_type == DELETED:
             return Event(DELETED, _slim(item), utc_now()) if self._known.pop(uid, None) is not None else None
         return self._take(uid, _slim(item), utc_now())
 
@@ -285,9 +292,7 @@ class Feed:
 
 
 def _uid(item: Any) -> str:
-    meta = item.get("metadata") if isinstance(item, Mapping) else None
-    uid = meta.get("uid") if isinstance(meta, Mapping) else None
-    return uid if isinstance(uid, str) else ""
+    return as_text(as_map(as_map(item).get("metadata")).get("uid"))
 
 
 def _version_of(item: Mapping[str, Any]) -> str:

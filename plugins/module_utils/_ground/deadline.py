@@ -7,19 +7,21 @@
 A task holds its timeout within a second. What that rests on: one Deadline is made when a task begins and handed down,
 for one item with `within()`; whatever waits, waits for `clip()` or `remaining()` of it. Where a peer could stretch a
 wait a byte at a time, it is done by a socket with a budget (budget_socket) or in a thread that is left behind
-(fleet.run_fleet, fleet.run_bounded). Once the deadline has passed nothing new is asked of the cluster, except to say
-why something did not come to an end, and that is bounded too. These are all the seconds beyond a deadline, or of
-their own:
+(run_fleet, run_bounded). Once the deadline has passed nothing new is asked of the cluster, except why something did
+not come to an end, and that is bounded too. These are all the seconds that a wait may have beyond a deadline:
 
-    fleet.LAST_WORDS          0.4   that threads have to write down a result after the deadline
-    _watch.run.ASK_LATE       0.5   for the events and namespaces behind what a watch did not see, when no time is left
-    _teardown LATE            0.2   for the reasons why namespaces are still there, when no time is left
-    _watch.roll.TICK          0.5   at most between two looks at the clock of whoever follows a watch
-    _frame.OVERTIME           5     after which a task is given up that should have ended by itself: a net, never used
-    _frame.HELLO_WITHIN      15     for the first answer of the API server, inside the task's timeout
-    endpoint.CONNECT_TIMEOUT  5     for a TCP connection and for a TLS handshake, inside the deadline
-    client.READ_TIMEOUT      30     without a byte of an answer, inside the deadline
-    exec_plugin.PLUGIN_WITHIN 30    for a program that gives credentials, inside the task's timeout
+    _ground.fleet.LAST_WORDS              0.4   for threads to write down a result
+    _watch.run.EXPLAIN_LATE               0.5   for what a watch of pods does not show, where no time is left
+    _teardown.run.LATE                    0.2   for a request about a namespace that is still there; twice that for all
+    _watch.roll.TICK                      0.5   at most between two looks at the clock of whoever follows a watch
+    _frame.OVERTIME                       5.0   until a task is given up that has not ended by itself, which none should
+
+And these are the bounds of single steps inside it:
+
+    _frame.HELLO_WITHIN                  15.0   for the first answer of the API server
+    _cluster.endpoint.CONNECT_TIMEOUT     5.0   for a TCP connection, and for a TLS handshake
+    _cluster.client.READ_TIMEOUT         30.0   without a byte of an answer
+    _cluster.exec_plugin.PLUGIN_WITHIN   30.0   for a program that gives credentials
 
 The clock starts when the connection options have been read: how long Python takes to import what a module needs is not
 the cluster's time.

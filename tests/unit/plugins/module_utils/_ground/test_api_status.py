@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.kubelabs.pods.plugins.module_utils._ground.api_status import ApiStatus
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.api_status import ApiStatus, number_in
+from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import status_object
 
 
 def failure(reason, *causes):
@@ -79,3 +80,23 @@ def test_whatever_stands_in_it_is_read(fields, details):
     assert isinstance(status.message, str) and isinstance(status.kind, str)
     assert status.exit_code is None
     assert status.retry_after is None or status.retry_after >= 0
+
+
+def test_a_failure():
+    details = {"kind": "pods", "retryAfterSeconds": 3}
+    status = ApiStatus.of(status_object(404, "NotFound", "no such pod", details=details))
+    assert (status.success, status.code, status.reason, status.message) == (False, 404, "NotFound", "no such pod")
+    assert (status.kind, status.retry_after, status.exit_code) == ("pods", 3, None)
+
+
+def test_wrong_types_count_as_absent():
+    status = ApiStatus.of({"status": "Failure", "code": True, "reason": 1, "message": None, "details": []})
+    assert (status.code, status.reason, status.message, status.kind, status.retry_after) == (0, "", "", "", None)
+
+
+@pytest.mark.parametrize(
+    "text, seconds",
+    [("3", 3), ("0.5", 0.5), ("nan", None), ("inf", None), ("-1", None), ("Wed, 21 Oct", None), (None, None)],
+)
+def test_the_number_in_a_header(text, seconds):
+    assert number_in(text) == seconds

@@ -4,39 +4,25 @@
 
 from __future__ import annotations
 
+import importlib
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline import Deadline, jittered
-from ansible_collections.kubelabs.pods.plugins.module_utils._ground.times import iso, parse_time
+from ansible_collections.kubelabs.pods.plugins.module_utils import _ground
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground import deadline as deadline_module
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline import Deadline, backoff, jittered
 
 
-def test_a_deadline_within_another_is_never_later():
-    now = [100.0]
-    task = Deadline(10, lambda: now[0])
+def test_a_deadline_within_another_is_never_later(clock):
+    task = Deadline(10, clock)
     item = task.within(4)
     assert (task.within(60).remaining(), item.remaining(), task.clip(3), task.clip(60)) == (10, 4, 3, 10)
-    now[0] = 105.0
+    clock.sleep(5)
     assert (item.expired, item.remaining(), task.expired) == (True, 0, False)
-    assert Deadline(-5, lambda: now[0]).expired
-
-
-@pytest.mark.parametrize(
-    "text, utc",
-    [
-        ("2026-11-22T08:31:41Z", "2026-11-22T08:31:41.000Z"),
-        ("2026-11-22T08:31:41.123456789Z", "2026-11-22T08:31:41.123Z"),
-        ("2026-11-22T08:31:41+01:30", "2026-11-22T07:01:41.000Z"),
-        ("2026-11-22T23:31:41-01:30", "2026-11-23T01:01:41.000Z"),
-        ("2026-02-30T08:31:41Z", None),
-        ("0001-01-01T00:00:00+01:00", None),
-        ("yesterday", None),
-        (None, None),
-    ],
-)
-def test_times_of_the_api(text, utc):
-    assert iso(parse_time(text)) == utc
+    assert Deadline(-5, clock).expired
 
 
 @given(st.floats(min_value=0, max_value=1e6))
@@ -46,3 +32,26 @@ def test_pauses_vary_and_stay_near(seconds):
 
 def test_pauses_are_not_all_the_same():
     assert len({jittered(1.0) for _repeat in range(20)}) > 10
+
+
+@pytest.mark.parametrize(
+    "attempt, longest, seconds",
+    [(0, 5, 0.2), (1, 5, 0.2), (2, 5, 0.4), (3, 5, 0.8), (6, 5, 5), (6, 2, 2), (10_000, 5, 5)],
+    ids=["none yet", "first", "second", "third", "the longest", "another longest", "very many"],
+)
+def test_pauses_double_up_to_the_longest(attempt, longest, seconds):
+    for _repeat in range(20):
+        assert 0.69 * seconds <= backoff(attempt, longest) <= 1.31 * seconds
+
+
+CONSTANTS = re.findall(r"^    ([\w.]+)\.([A-Z_]+) +([\d.]+)", deadline_module.__doc__, re.MULTILINE)
+
+
+def test_the_promise_names_constants():
+    assert len(CONSTANTS) == 9
+
+
+@pytest.mark.parametrize("module, name, value", CONSTANTS, ids=[".".join(entry[:2]) for entry in CONSTANTS])
+def test_the_seconds_in_the_promise_are_those_in_the_code(module, name, value):
+    package = _ground.__name__.rpartition(".")[0]
+    assert getattr(importlib.import_module(f"{package}.{module}"), name) == float(value)

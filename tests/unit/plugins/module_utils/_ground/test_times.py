@@ -4,16 +4,43 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import pytest
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from ansible_collections.kubelabs.pods.plugins.module_utils._ground.times import iso, parse_time
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.times import iso, parse_time, utc_now
 
 
-@given(st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(9000, 1, 1)))
-def test_times_survive_being_written_and_read(moment):
-    moment = moment.replace(tzinfo=UTC, microsecond=moment.microsecond // 1000 * 1000)
-    read = parse_time(iso(moment))
-    assert abs((read - moment).total_seconds()) < 0.001
+@pytest.mark.parametrize(
+    "text, utc",
+    [
+        ("2026-11-22T08:31:41Z", "2026-11-22T08:31:41.000Z"),
+        ("2026-11-22T08:31:41.123456789Z", "2026-11-22T08:31:41.123Z"),
+        ("2026-11-22T08:31:41+01:30", "2026-11-22T07:01:41.000Z"),
+        ("2026-11-22T23:31:41-01:30", "2026-11-23T01:01:41.000Z"),
+        ("2026-02-30T08:31:41Z", None),
+        ("0001-01-01T00:00:00+01:00", None),
+        ("yesterday", None),
+        ("2026-11-22", None),
+        ("2026-11-22T08:31:41", None),
+        (None, None),
+        (1, None),
+    ],
+    ids=[
+        "seconds",
+        "nanoseconds",
+        "east",
+        "west",
+        "no such day",
+        "before time",
+        "a word",
+        "a day",
+        "without a zone",
+        "nothing",
+        "a number",
+    ],
+)
+def test_times_of_the_api(text, utc):
+    assert iso(parse_time(text)) == utc
+
+
+def test_now():
+    assert parse_time(iso(utc_now())) is not None
