@@ -392,10 +392,10 @@ def test_a_watch_that_is_refused_later_is_given_time(server, watch, clock):
     server.lists.append(page(make_pod("a")))
     server.watches += [
         [QUIET],
-        *[ApiError(403, "Forbidden", "RBAC: not synced")] * 4,
+        *[ApiError(403, "Forbidden", "RBAC: not synced")] * 6,
         [change("ADDED", make_pod("b"), 101)],
     ]
-    events = shown(watch(45))
+    events = shown(watch(60))
     assert events == [(ADDED, "a"), (SYNCED, ""), (ADDED, "b")]
 
 
