@@ -27,8 +27,8 @@ class LabCheck(NamedTuple):
         shows: what is true where it passed.
         needs: the checks without which this one has nothing to look at. Where one of them did not pass, this one is
             skipped: one cause is one failure.
-        stays: whether it stays as it first passed, with that time and duration, when it passes again or when there is
-            nothing left to look at.
+        stays: whether it is looked at again later, and stays as it was first found, with that time, duration and reason,
+            unless something else is found.
     """
 
     name: str

@@ -153,14 +153,22 @@ def _merged(old: Iterable[Check], new: Iterable[Check]) -> list[Check]:
     by_name = {one["check"]: one for one in old}
     for one in new:
         before = by_name.get(one["check"])
-        stays = BY_NAME[one["check"]].stays and before and before["status"] == Status.PASSED
-        if not stays or one["status"] == Status.FAILED:
-            by_name[one["check"]] = one
-            # In the order of the lab, so what this check needs has been decided.
-            missed = _not_passed(one["check"], by_name)
-            if missed:
-                by_name[one["check"]] = check(one["student"], one["check"], None, f"Needs {missed}.")
+        if before and BY_NAME[one["check"]].stays and _says_no_more(one, before):
+            continue
+        by_name[one["check"]] = one
+        # In the order of the lab, so what this check needs has been decided.
+        missed = _not_passed(one["check"], by_name)
+        if missed:
+            by_name[one["check"]] = check(one["student"], one["check"], None, f"Needs {missed}.")
     return sorted(by_name.values(), key=lambda one: _place(one["check"]))
+
+
+def _says_no_more(now: Check, before: Check) -> bool:
+    """Whether what was found before stays: it passed and has not failed since, or it failed and now nothing is there to
+    be looked at, which is no better reason."""
+    if before["status"] == Status.PASSED:
+        return now["status"] != Status.FAILED
+    return before["status"] == now["status"] == Status.FAILED and now["started"] is None
 
 
 def _not_passed(name: str, by_name: Mapping[str, Check]) -> str:

@@ -37,7 +37,7 @@ def run(checkout: Path, *tests: str) -> subprocess.CompletedProcess:
 @pytest.fixture(name="checkout")
 def copied_checkout(tmp_path):
     """What the unit tests need, importable as the collection."""
-    for part in ("plugins", "tests/unit"):
+    for part in ("docs", "plugins", "tests/unit"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     collections = tmp_path / ".ansible/collections/ansible_collections/kubelabs"

@@ -90,6 +90,13 @@ class TestMerge:
         no_more = check("Anna", "web_pod_ready", False, "It crashed.")
         assert statuses(merge(first, [no_more], students=[ANNA])) == {"Anna": {"web_pod_ready": "failed"}}
 
+    def test_why_there_is_no_pod_stays(self):
+        first = merge(None, [check("Anna", "web_pod_ready", False, "Kubernetes refused it.")], students=[ANNA])
+        nothing = check("Anna", "web_pod_ready", False, "There is no pod web.")
+        assert reason(merge(first, [nothing], students=[ANNA]), "web_pod_ready") == "Kubernetes refused it."
+        crashed = check("Anna", "web_pod_ready", False, "It crashed.", result={"started": "t"})
+        assert reason(merge(first, [crashed], students=[ANNA]), "web_pod_ready") == "It crashed."
+
     def test_a_class_that_was_cleaned_up_stays_so(self):
         first = merge(None, passed("Anna", "cleanup"), students=[ANNA])
         again = merge(first, [check("Anna", "cleanup", None, "There was no namespace.")], students=[ANNA])
@@ -291,11 +298,11 @@ class TestFailures:
         assert "and 290 more" in line
 
     def test_causes_beyond_the_limit_are_counted_with_their_students(self):
-        words = ["a", "b", "c", "d"]
-        merged = self.class_of(4, lambda student: f"It is {words[int(student['name'][-1])]}.")
+        words = ["a", "b", "c", "c", "d"]
+        merged = self.class_of(5, lambda student: f"It is {words[int(student['name'][-1])]}.")
         lines = report.report_failures(merged, most=2)
         assert len(lines) == 3
-        assert lines[-1] == "... and 2 more, of 2 students (student-2, student-3)"
+        assert lines[-1] == "... and 2 more, of 3 students (student-2, student-3, student-4)"
 
     def test_nothing_failed(self):
         assert report.report_failures(merge(None, passed("Anna", "logs") + passed("Ben", "logs"))) == []
