@@ -27,8 +27,8 @@ class LabCheck(NamedTuple):
         shows: what is true where it passed.
         needs: the checks without which this one has nothing to look at. Where one of them did not pass, this one is
             skipped: one cause is one failure.
-        stays: whether it is looked at again later, and stays as it was first found, with that time, duration and reason,
-            unless something else is found.
+        stays: whether it is looked at again later, and stays as it was first found, with that time, duration and
+            reason, unless something else is found.
     """
 
     name: str
