@@ -118,7 +118,8 @@ def fixture_run_playbook(tmp_path, request):
 
     run.class_name = class_name
     yield run
-    ours = f"app.kubernetes.io/managed-by=kubelabs.pods,kubelabs.pods/class in ({','.join(sorted(filter(is_rfc_1123_label, classes)))})"
+    usable = ",".join(sorted(filter(is_rfc_1123_label, classes)))
+    ours = f"app.kubernetes.io/managed-by=kubelabs.pods,kubelabs.pods/class in ({usable})"
     kubectl("delete", "namespaces", "--wait=false", "-l", ours)
 
 
@@ -178,7 +179,7 @@ def eventually(what: Callable[[], Any], seconds: float = 30) -> Any:
 
 @pytest.fixture(name="images", scope="session")
 def fixture_images(tmp_path_factory):
-    """The images of the lab, {web, shell}; found, and if necessary built and loaded, by the lab's own role, once for all workers."""
+    """The images of the lab, {web, shell}: found, or built and loaded, by the lab's own role, once for all workers."""
     shared = (
         tmp_path_factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else tmp_path_factory.getbasetemp()
     )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The API server dies, and comes back, in the middle of watches and probes. Not beside other tests: it would disturb them."""
+"""The API server dies, and comes back, in the middle of watches and probes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NODE = f"{CLUSTER['kind_cluster_name']}-control-plane"
 
 
 def kill_the_api_server():
-    """Kills it, as a crash would; the node's kubelet starts it again. Nobody is asked to wait, and no stream is ended properly."""
+    """Kills it, as a crash would, so that no stream is ended properly; the node's kubelet starts it again."""
     subprocess.run(
         ["docker", "exec", NODE, "sh", "-c", "kill -KILL $(pgrep -x kube-apiserver)"], check=True, timeout=30
     )

@@ -201,8 +201,8 @@ def test_an_api_service_that_does_not_answer_is_quoted(a_class):
     service = {"namespace": "default", "name": "nobody"}
     kubectl("apply", "-f", "-", stdin=json.dumps({
         "apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": f"v1.{group}"},
-        "spec": {"group": group, "version": "v1", "service": service, "groupPriorityMinimum": 1000, "versionPriority": 15,
-                 "insecureSkipTLSVerify": True},
+        "spec": {"group": group, "version": "v1", "service": service, "groupPriorityMinimum": 1000,
+                 "versionPriority": 15, "insecureSkipTLSVerify": True},
     }))  # fmt: skip
     try:
         (result,) = a_class.teardown(timeout=20)["results"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is to be done next with a namespace on its way out, and with each of its pods. Pure: what is seen in, a step out.
+"""What is to be done next with a namespace on its way out, and with each of its pods. Pure: facts in, steps out.
 
 Rules of Kubernetes behind it: in a namespace that is being deleted nothing can be created any more (admission plugin
 NamespaceLifecycle), so deleting it also ends what recreates its pods; the namespace controller looks again at content
