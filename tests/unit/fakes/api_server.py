@@ -196,6 +196,16 @@ class Connection:
 Responder = Callable[[Connection, Request], None]
 
 
+def end(sock: socket.socket) -> None:
+    """Ends a connection and leaves it to the thread that serves it to close the socket.
+
+    Else that thread could go on with the number of a file that is somebody else's by then. Not sock.shutdown, which
+    takes TLS away first.
+    """
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
 def status_object(code: int, reason: str = "", message: str = "", **more: Any) -> dict[str, Any]:
     return {
         "kind": "Status",
@@ -442,8 +452,7 @@ class FakeApi:
         self._listener.close()
         with self._changed:
             self._changed.notify_all()
-        for sock in self._sockets:
-            sock.close()
+        self.drop_connections()
 
     # --- what a test says ---
 
@@ -524,8 +533,7 @@ class FakeApi:
     def drop_connections(self) -> None:
         """Cuts every connection that is open, as a restart does; new ones are taken."""
         for sock in list(self._sockets):
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+            end(sock)
 
     # --- connections ---
 

@@ -35,7 +35,7 @@ def write(path: Path, content: dict[str, Any]) -> str:
 def plugin(folder: Path, body: str, name: str = "plugin", **spec: Any) -> dict[str, Any]:
     """A user whose exec plugin is a Python program with this body."""
     path = folder / name
-    path.write_text(f"#!{sys.executable}\nimport json, os, sys, time\n{body}\n")
+    path.write_text(f"#!{sys.executable} -ISE\nimport json, os, sys, time\n{body}\n")
     path.chmod(0o700)
     return {"exec": {"apiVersion": CREDENTIAL["apiVersion"], "command": str(path), "interactiveMode": "Never", **spec}}
 

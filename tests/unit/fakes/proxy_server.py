@@ -14,6 +14,8 @@ import struct
 import threading
 from dataclasses import dataclass, field
 
+from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import end
+
 
 @dataclass
 class FakeProxy:
@@ -46,11 +48,10 @@ class FakeProxy:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
+        end(self._listener)
         self._listener.close()
         for sock in self._sockets:
-            sock.close()
+            end(sock)
 
     def _serve(self) -> None:
         while True:
@@ -136,8 +137,12 @@ def _exactly(sock: socket.socket, size: int) -> bytes:
 
 
 def _both_ways(near: socket.socket, far: socket.socket) -> None:
-    threading.Thread(target=_pump, args=(near, far), daemon=True).start()
+    """Until both sides have ended; then both are closed."""
+    other = threading.Thread(target=_pump, args=(near, far), daemon=True)
+    other.start()
     _pump(far, near)
+    other.join()
+    far.close()
 
 
 def _pump(source: socket.socket, target: socket.socket) -> None:
@@ -147,4 +152,4 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
     except (OSError, ValueError):
         pass
     with contextlib.suppress(OSError):
-        target.shutdown(socket.SHUT_WR)
+        socket.socket.shutdown(target, socket.SHUT_WR)

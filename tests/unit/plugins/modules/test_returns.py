@@ -73,9 +73,9 @@ CASES = {
     ),
     "pod_restart_watch": Case(
         {"label_selector": "app=crash", "until": {"restarts": 2}, **WATCH},
-        {"until": {"restarts": 3, "completed": True}, "timeout": 0.5},
+        {"until": {"restarts": 3, "completed": True}, "timeout": 0.2},
     ),
-    "namespace_teardown": Case({"label_selector": SELECTOR, "timeout": 5}, {"timeout": 0.5}),
+    "namespace_teardown": Case({"label_selector": SELECTOR, "timeout": 5}, {"timeout": 0.2}),
 }
 
 

@@ -198,7 +198,7 @@ def test_an_error_that_is_no_status_is_told_in_its_own_words(api):
 
 
 def hello(url):
-    Client(load_connection({"host": url, "api_key": "secret"})).hello(Deadline(1))
+    Client(load_connection({"host": url, "api_key": "secret"})).hello(Deadline(0.4))
 
 
 def test_hello_nobody_there(api):
