@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from ..module_utils._ground.api_status import ApiStatus
 from ..module_utils._ground.json_reading import as_list, as_map, as_text
+from ..module_utils._ground.secrets import MASK
 from ..module_utils._ground.wording import one_line, sentence
 
 #: Characters of a message: Pod Security lists every field that it misses, and needs most of them.
@@ -122,4 +123,4 @@ def _message(status: ApiStatus) -> str:
 
 
 def _without_credentials(message: str) -> str:
-    return re.sub(r"(?i)\b(bearer|basic)\s+[^\s'\"]+", r"\1 (left out)", message)
+    return re.sub(r"(?i)\b(bearer|basic)\s+[^\s'\"]+", rf"\1 {MASK}", message)

@@ -44,7 +44,7 @@ def rendered(path, **variables):
     given = {**IMAGES, **defaults("lab_class"), **defaults(role), "lab_class_labels": LABELS, **variables}
     trusted = {key: trust_as_template(value) if isinstance(value, str) else value for key, value in given.items()}
     templar = Templar(loader=DataLoader(), variables=trusted)
-    return yaml.safe_load(str(templar.template(trust_as_template((ROLES / path).read_text()), convert_data=False)))
+    return yaml.safe_load(str(templar.template(trust_as_template((ROLES / path).read_text()))))
 
 
 @pytest.fixture(name="pod", params=PODS)
