@@ -13,7 +13,7 @@ WITH_LAB_VARS := vars=$$(.venv/bin/python tools/lab_vars.py) && $(PLAYBOOK) --ex
 
 .DEFAULT_GOAL := help
 .PHONY: help lab teardown cluster-up cluster-down engine-stop clean test lint ruff yamllint shellcheck ansible-lint types \
-  layers docs sanity unit versions mutations test-cluster live live-alone molecule
+  layers docs sanity unit commands versions mutations test-cluster live live-alone molecule
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS='	' read -r name what; do printf '  make %-19s %s\n' "$$name" "$$what"; done
@@ -72,6 +72,9 @@ sanity: .venv/for-tests ## ansible-test sanity
 
 unit: .venv/for-tests ## Unit tests, with coverage of the plugins
 	.venv/bin/pytest --numprocesses auto --cov=plugins --cov-report=term-missing:skip-covered
+
+commands: .venv/for-tests ## Playbooks, make and scripts, run as people type them, as far as no cluster is needed
+	.venv/bin/pytest tests/commands --numprocesses auto
 
 versions: .venv/for-tests ## The unit tests with the oldest supported ansible-core, kubernetes and Python
 	tests/versions.sh

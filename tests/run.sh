@@ -37,7 +37,7 @@ step shellcheck
 # A minute or two; where the node image has to be built, 5 to 12 more. Meanwhile all that needs no cluster.
 step test-cluster &
 cluster=$!
-for name in ruff yamllint ansible-lint types layers docs unit sanity versions mutations; do
+for name in ruff yamllint ansible-lint types layers docs unit commands sanity versions mutations; do
     step "$name"
 done
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Input that cannot be used stops the lab with one sentence that names the culprit and the remedy, before anything changes."""
+"""Input that cannot be used stops the lab with one sentence that names culprit and remedy, before anything changes."""
 
 from __future__ import annotations
 
@@ -59,8 +59,10 @@ def test_refused_before_anything_changes(run_playbook, variables, words):
 def test_a_cluster_that_does_not_answer_is_named(run_playbook, tmp_path):
     config = tmp_path / "config"
     config.write_text(
-        "{apiVersion: v1, kind: Config, current-context: dead, contexts: [{name: dead, context: {cluster: c, user: u}}],"
-        " clusters: [{name: c, cluster: {server: 'https://127.0.0.1:9'}}], users: [{name: u, user: {token: not-a-secret}}]}"
+        "{apiVersion: v1, kind: Config, current-context: dead,"
+        " contexts: [{name: dead, context: {cluster: c, user: u}}],"
+        " clusters: [{name: c, cluster: {server: 'https://127.0.0.1:9'}}],"
+        " users: [{name: u, user: {token: not-a-secret}}]}"
     )
     run = run_playbook("pods_lab.yml", pods_lab_kubeconfig=str(config), pods_lab_context=None)
     assert run.status != 0

@@ -7,31 +7,19 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.list_watch import DELETED, MODIFIED, SYNCED, Event
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ApiError
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.times import utc_now
 from ansible_collections.kubelabs.pods.plugins.module_utils._teardown.explain import Held
+from ansible_collections.kubelabs.pods.tests.unit.fakes.clock import FakeClock
 from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import make_pod
 
 OURS = {"app.kubernetes.io/managed-by": "kubelabs.pods", "kubelabs.pods/class": "c"}
 SELECTOR = "app.kubernetes.io/managed-by=kubelabs.pods,kubelabs.pods/class=c"
 NOW = "2026-11-22T08:31:41Z"
-
-
-class FakeClock:
-    """Monotonic seconds; to sleep is to move it."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += max(seconds, 0.01)
 
 
 class FakeNamespaces:
@@ -175,7 +163,7 @@ class FakeNamespaces:
         self._list()
         if self._events and not self.trouble:
             return self._events.pop(0)
-        self.clock.sleep(patience)
+        self.clock.sleep(max(patience, 0.01))
         self._settle()
         self._list()
         return self._events.pop(0) if self._events and not self.trouble else None
@@ -235,7 +223,3 @@ class FakeNamespaces:
         if namespace in self._makers:
             self._made += 1
             self.pod(namespace, **self._makers[namespace](self._made))
-
-
-def names(items: Iterable[dict[str, Any]]) -> list[str]:
-    return [item["metadata"]["name"] for item in items]

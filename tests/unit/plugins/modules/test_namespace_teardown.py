@@ -10,18 +10,11 @@ import time
 import pytest
 
 from ansible_collections.kubelabs.pods.plugins.modules import namespace_teardown
-from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi
 from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import run_module
 from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import make_pod
 
 OURS = {"app.kubernetes.io/managed-by": "kubelabs.pods", "kubelabs.pods/class": "c"}
 SELECTOR = "app.kubernetes.io/managed-by=kubelabs.pods,kubelabs.pods/class=c"
-
-
-@pytest.fixture(name="api")
-def fake_api():
-    with FakeApi() as api:
-        yield api
 
 
 @pytest.fixture(name="teardown")

@@ -12,14 +12,7 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline imp
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ApiError
 from ansible_collections.kubelabs.pods.plugins.module_utils._teardown.explain import Held
 from ansible_collections.kubelabs.pods.plugins.module_utils._teardown.steps import Steps
-from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi
 from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import make_client
-
-
-@pytest.fixture(name="api")
-def fake_api():
-    with FakeApi() as api:
-        yield api
 
 
 @pytest.fixture(name="steps")

@@ -17,14 +17,14 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._teardown.run import
     TeardownRequest,
     stuck_summary,
 )
-from ansible_collections.kubelabs.pods.tests.unit.fakes.namespaces import OURS, SELECTOR, FakeClock, FakeNamespaces
+from ansible_collections.kubelabs.pods.tests.unit.fakes.namespaces import OURS, SELECTOR, FakeNamespaces
 
 FORBIDDEN = ApiError(403, "Forbidden", "may not")
 
 
 @pytest.fixture(name="cluster")
-def fake_cluster():
-    return FakeNamespaces(FakeClock())
+def fake_cluster(clock):
+    return FakeNamespaces(clock)
 
 
 @pytest.fixture(name="teardown")
@@ -39,7 +39,7 @@ def runner(cluster):
             kubectl=Kubectl(),
             watch=cluster.watch,
             clock=cluster.clock,
-            sleep=cluster.clock.sleep,
+            sleep=lambda seconds: cluster.clock.sleep(max(seconds, 0.01)),
         )
         run.last = one
         results = one.plan() if plan else one.run()

@@ -19,7 +19,7 @@ import yaml
 
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi
 
-CHECKOUT = pathlib.Path(__file__).parents[3]
+CHECKOUT = pathlib.Path(__file__).parents[2]
 
 
 def kubeconfig(api: FakeApi, context: str) -> str:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-CHECKOUT = pathlib.Path(__file__).parents[3]
+CHECKOUT = pathlib.Path(__file__).parents[2]
 CREDENTIAL = "t0psecret"
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._checks import check
 
-CHECKOUT = pathlib.Path(__file__).parents[3]
+CHECKOUT = pathlib.Path(__file__).parents[2]
 CLUSTER = {"context": "x", "server": "https://192.0.2.1:6443", "version": "v1.36.2", "nodes": []}
 ANNA = {"name": "Anna Müller", "label": "anna", "namespace": "monday-anna"}
 REPORT = {
