@@ -152,17 +152,17 @@ def test_ready_until_the_wait_is_over(namespace):
     kept = {"container": {"volumeMounts": [{"name": "kept", "mountPath": "/kept"}]}}
     kept["volumes"] = [{"name": "kept", "emptyDir": {}}]
     probe = {"readinessProbe": {"exec": {"command": ["test", "-e", "/tmp/open"]}, "periodSeconds": 1}}
-    watch = Module(
-        "pod_ready_watch", label_selector=namespace.selector, grace=PATIENCE, timeout=PATIENCE, fail_on_unmet=False
-    )
+    selected = {"label_selector": namespace.selector, "grace": PATIENCE, "timeout": PATIENCE}
+    watch = Module("pod_ready_watch", **selected, fail_on_unmet=False)
     namespace.apply(
         namespace.pod("late", container=probe),
         namespace.pod("stays"),
         namespace.pod("goes"),
         namespace.pod("exits", "sh", "-c", "until test -e /kept/stop; do sleep 0.2; done; exit 1", **kept),
     )
-    namespace.ready("stays", "goes", "exits")
-    time.sleep(10)  # for the watch to have begun
+    # When one that was begun later has come to its end, the watch is there.
+    ready = run_module("pod_ready_watch", pods=pods(namespace, "stays", "goes", "exits"), **selected)
+    assert not ready["failed"], ready["msg"]
     namespace.kubectl("delete", "pod", "goes", "--wait=false")
     namespace.kubectl("exec", "exits", "--", "touch", "/kept/stop")
     crashing = ("get", "pod", "exits", "-o", "jsonpath={.status.containerStatuses[0].restartCount}")
@@ -261,11 +261,7 @@ def test_restarts_are_measured(namespace):
     """Exit code 0 crash-loops as well; init containers restart too; what is seen is a consistent history."""
     init = [{"name": "before", "image": namespace.images["shell"], "command": ["sh", "-c", "sleep 1; exit 2"]}]
     until = {"restarts": 2, "state": "CrashLoopBackOff"}
-    waiting = {
-        "until": until,
-        "grace": PATIENCE,
-        "timeout": PATIENCE,
-    }  # begun before there is a pod, so that every run is seen
+    waiting = {"until": until, "grace": PATIENCE, "timeout": PATIENCE}
     main = Module("pod_restart_watch", label_selector=f"{namespace.selector},role!=init", **waiting)
     before = Module(
         "pod_restart_watch", label_selector=f"{namespace.selector},role=init", container="before", **waiting
@@ -291,20 +287,24 @@ def test_restarts_are_measured(namespace):
             assert (result["verdict"], result["in_back_off"]) == ("reached", True), result
             assert result["restarts"] >= 2
             runs = result["runs"]
-            assert [run["number"] for run in runs][:3] == [0, 1, 2]
-            assert [run["exit_code"] for run in runs[:2]] == [code, code]
-            assert {run["reason"] for run in runs[:2]} == {"Completed" if code == 0 else "Error"}
-            first, second = result["delays"][:2]
-            assert (first["restart"], first["nominal"], second["restart"], second["nominal"]) == (1, 0.0, 2, 10.0)
-            assert first["observed"] >= 0 and second["observed"] >= 9, result["delays"]
+            numbers = [run["number"] for run in runs]
+            assert numbers == list(range(numbers[0], numbers[-1] + 1)) and len(numbers) >= 2, runs
+            over = [run for run in runs if run["finished"]]
+            assert {run["exit_code"] for run in over} == {code}
+            assert {run["reason"] for run in over} == {"Completed" if code == 0 else "Error"}
+            for before, after in itertools.pairwise(runs):
+                assert before["started"] <= before["finished"] <= after["started"]
+            measured = [delay for delay in result["delays"] if delay["observed"] is not None]
+            assert measured and all(delay["observed"] >= delay["low"] for delay in measured), result["delays"]
+            assert [delay["nominal"] for delay in measured] == [
+                [0, 10, 20, 40, 80, 160, 300][delay["restart"] - 1] for delay in measured
+            ]
             assert result["back_off"]["finding"] == "as_expected", result["back_off"]
-            assert bool(result["back_off"]["note"]) == any(delay["late"] for delay in result["delays"])
-            assert runs[0]["finished"] <= runs[1]["started"] <= runs[1]["finished"] <= runs[2]["started"]
+            assert bool(result["back_off"]["note"]) == any(delay["late"] for delay in measured)
 
 
 def test_restart_policies_never_and_on_failure(namespace):
     """Whoever waits for a restart that the policy rules out is told so at once, and not when the time is over."""
-    # Begun before there is a pod: what failed once and then succeeded keeps no trace of the first run for long.
     late = Module(
         "pod_restart_watch",
         label_selector=f"{namespace.selector},ends=late",
@@ -316,12 +316,12 @@ def test_restart_policies_never_and_on_failure(namespace):
         namespace.pod("never-1", "sh", "-c", "sleep 1; exit 1", restartPolicy="Never", labels={"ends": "badly"}),
         namespace.pod("never-0", "sh", "-c", "sleep 1", restartPolicy="Never", labels={"ends": "well"}),
         namespace.pod("on-failure-0", "sh", "-c", "sleep 1", restartPolicy="OnFailure", labels={"ends": "well"}),
-        # Fails once, then all is well.
+        # Fails once; then all is well, and it ends when it is told to.
         namespace.pod(
             "on-failure-1-0",
             "sh",
             "-c",
-            "test -e /kept/again || { touch /kept/again; exit 9; }",
+            "test -e /kept/again || { touch /kept/again; exit 9; }; until test -e /kept/end; do sleep 0.2; done",
             restartPolicy="OnFailure",
             labels={"ends": "late"},
             container={"volumeMounts": [{"name": "kept", "mountPath": "/kept"}]},
@@ -354,6 +354,11 @@ def test_restart_policies_never_and_on_failure(namespace):
         assert (results[name]["verdict"], results[name]["restarts"]) == ("failed", 0), results[name]
         assert [run["exit_code"] for run in results[name]["runs"]] == [code]
         assert results[name]["hint"]
+    # What was begun first is there by now. After a success, what was before it leaves no trace for long.
+    again = ("get", "pod", "on-failure-1-0", "-o", "jsonpath={.status.containerStatuses[0].state.running.startedAt}")
+    restarts = ("get", "pod", "on-failure-1-0", "-o", "jsonpath={.status.containerStatuses[0].restartCount}")
+    eventually(lambda: namespace.kubectl(*restarts) == "1" and namespace.kubectl(*again), PATIENCE)
+    namespace.kubectl("exec", "on-failure-1-0", "--", "touch", "/kept/end")
     answer = late.result()
     assert not answer["failed"], answer["msg"]
     (result,) = answer["results"]
