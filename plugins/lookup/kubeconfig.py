@@ -4,23 +4,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
-import json
-import os
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from ansible import constants
-from ansible.errors import AnsibleLookupError
-from ansible.plugins.lookup import LookupBase
-
-from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.kubeconfig import (
-    for_kubernetes_package,
-    load_files,
-)
-from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ConfigurationError
-
 DOCUMENTATION = r"""
 name: kubeconfig
 short_description: A kubeconfig of which kubernetes.core makes what kubectl does
@@ -68,6 +51,23 @@ _raw:
   type: list
   elements: str
 """
+
+import hashlib
+import importlib.metadata
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible import constants
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.kubeconfig import (
+    for_kubernetes_package,
+    load_files,
+)
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ConfigurationError
 
 
 class LookupModule(LookupBase):

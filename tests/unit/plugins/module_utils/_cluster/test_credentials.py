@@ -28,7 +28,7 @@ def authorization(user, server="https://x", **options):
 
 @pytest.mark.parametrize(
     "token",
-    ["go\nod", "go od", "gööd", "go\x01od", "“good”", "go\x7fod"],
+    ["go\nod", "go od", "gööd", "go\x01od", "\u201cgood\u201d", "go\x7fod"],
     ids=["line break", "blank", "accents", "control character", "quotation marks", "delete"],
 )
 def test_a_token_that_no_header_can_carry_is_named_and_not_shown(token):

@@ -63,7 +63,7 @@ class ScriptedClient:
 
     def open_stream(self, path, *, query, deadline, read_timeout):
         self.asked.append(("watch", dict(query)))
-        script = self.watches.popleft() if self.watches else [QUIET]
+        script = (self.watches or deque([[QUIET]])).popleft()
         if isinstance(script, Exception):
             raise script
         return Stream(script, self._clock)

@@ -15,7 +15,7 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._ground.secrets impo
         ("s3cret", "Invalid header value b'Bearer s3cret'"),
         ("s3cret\n", "Invalid header value b'Bearer s3cret\\n'"),
         ("s3\x01cret", f"Invalid header value {b'Bearer s3' + bytes([1]) + b'cret'!r}"),
-        ("s3“cret", f"not a token: {'s3“cret'!r}"),
+        ("s3\u201ccret", "not a token: 's3\u201ccret'"),
         ("s3'c\"ret", f"not a token: {chr(39)}s3\\'c\"ret{chr(39)}"),
         ("s3@cret", "https://me:s3%40cret@kube"),
         ("s3\ncret", "a s3 cret b"),
