@@ -11,12 +11,27 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground import ownership
-from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _namespaces
+from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _checks, _namespaces
 
 
-def namespace_problems(namespaces: Any, students: Any, labels: Any) -> list[str]:
+def existing_namespace_checks(namespaces: Any, students: Any) -> list[_checks.Check]:
+    return _namespaces.existing_namespace_checks(
+        _arguments.mappings(namespaces, "the input", "metadata"), _arguments.students(students)
+    )
+
+
+def namespace_problems(namespaces: Any, students: Any, labels: Any, must_exist: Any = False) -> list[str]:
     return ownership.namespace_problems(
         _arguments.mappings(namespaces, "the input", "metadata"),
+        _arguments.students(students),
+        _arguments.mapping(labels, "labels"),
+        must_exist=bool(must_exist),
+    )
+
+
+def pod_problems(pods: Any, students: Any, labels: Any) -> list[str]:
+    return _namespaces.pod_problems(
+        _arguments.mappings(pods, "the input", "metadata"),
         _arguments.students(students),
         _arguments.mapping(labels, "labels"),
     )
@@ -40,4 +55,11 @@ def with_metadata(definitions: Any, labels: Any, annotations: Any) -> list[dict[
 
 class FilterModule:
     def filters(self) -> dict[str, Any]:
-        return _arguments.filters(AnsibleFilterError, namespace_problems, namespaces_without_account, with_metadata)
+        return _arguments.filters(
+            AnsibleFilterError,
+            existing_namespace_checks,
+            namespace_problems,
+            namespaces_without_account,
+            pod_problems,
+            with_metadata,
+        )

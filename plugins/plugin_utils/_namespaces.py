@@ -11,6 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..module_utils._ground.json_reading import as_list, as_map, as_text
+from ..module_utils._ground.ownership import carries
+from ._checks import Check, check
+from ._roster import Student
 
 
 def with_metadata(
@@ -52,3 +55,40 @@ def namespaces_without_account(
         if not needs_token or as_list(account.get("secrets"))
     }
     return [namespace for namespace in namespaces if namespace not in ready]
+
+
+def existing_namespace_checks(namespaces: Sequence[Mapping[str, Any]], students: Sequence[Student]) -> list[Check]:
+    """The check `namespace` for students whose namespaces were there already.
+
+    Args:
+        namespaces: the Namespace objects that were found.
+    """
+    metadata = {as_text(of.get("name")): of for of in (as_map(item.get("metadata")) for item in namespaces)}
+    made = []
+    for student in students:
+        found = metadata.get(student["namespace"])
+        reason = f"There is no namespace {student['namespace']}."
+        seen = f"made {as_text(found.get('creationTimestamp'))} by somebody else" if found else ""
+        made.append(check(student["name"], "namespace", found is not None, reason, seen))
+    return made
+
+
+def pod_problems(
+    pods: Sequence[Mapping[str, Any]], students: Sequence[Student], labels: Mapping[str, str]
+) -> list[str]:
+    """Why the lab's pods cannot be made where somebody else's may be: a sentence that names those; [] if they can.
+
+    Args:
+        pods: Pod objects of the names that the lab uses, of the students' namespaces or of all.
+        labels: those that everything of the class carries.
+    """
+    namespaces = {student["namespace"] for student in students}
+    metadata = [as_map(pod.get("metadata")) for pod in pods if not carries(pod, labels)]
+    foreign = sorted(f"{of.get('namespace')}/{of.get('name')}" for of in metadata if of.get("namespace") in namespaces)
+    if not foreign:
+        return []
+    selector = ",".join(f"{key}={value}" for key, value in labels.items())
+    return [
+        f"Pod(s) of the lab's names that exist and do not carry the labels {selector} are not touched:"
+        f" {', '.join(foreign)}. Delete them yourself, or give those students another `namespace`."
+    ]

@@ -60,23 +60,35 @@ def check_selector(selector: str) -> None:
 
 
 def namespace_problems(
-    existing: Sequence[Mapping[str, Any]], students: Sequence[Mapping[str, Any]], labels: Mapping[str, str]
+    existing: Sequence[Mapping[str, Any]],
+    students: Sequence[Mapping[str, Any]],
+    labels: Mapping[str, str],
+    *,
+    must_exist: bool = False,
 ) -> list[str]:
     """Why the students' namespaces cannot be used, a sentence for each kind of reason; [] if they can.
 
-    `existing` are the cluster's Namespace objects, `labels` those that everything of the class carries.
+    Args:
+        existing: the cluster's Namespace objects.
+        labels: those that a namespace which may be used carries.
+        must_exist: whether no others will be made.
     """
     wanted = {student["namespace"] for student in students}
-    ours = {
+    found = {
         namespace["metadata"]["name"]: namespace for namespace in existing if namespace["metadata"]["name"] in wanted
     }
-    foreign = [name for name, namespace in ours.items() if not _carries(namespace, labels)]
+    foreign = [name for name, namespace in found.items() if not carries(namespace, labels)]
     going = [
         name
-        for name, namespace in ours.items()
+        for name, namespace in found.items()
         if name not in foreign and namespace["metadata"].get("deletionTimestamp")
     ]
     problems = []
+    if must_exist and (missing := sorted(wanted - set(found))):
+        problems.append(
+            f"Namespace(s) that are to be there and are not: {', '.join(missing)}. Have them made, correct the"
+            " `namespace` of those students, or set pods_lab_use_existing_namespaces: false."
+        )
     if foreign:
         selector = ",".join(f"{key}={value}" for key, value in labels.items())
         problems.append(
@@ -92,7 +104,8 @@ def namespace_problems(
     return problems
 
 
-def _carries(namespace: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+def carries(item: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    """Whether an object has all these labels."""
     # Key by key: what Ansible hands to a filter are lazy mappings, whose items() are no sets.
-    own = namespace["metadata"].get("labels") or {}
+    own = labels_of(item)
     return all(own.get(key) == value for key, value in labels.items())

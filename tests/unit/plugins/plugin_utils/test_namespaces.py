@@ -7,9 +7,17 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._namespaces import (
+    existing_namespace_checks,
     namespaces_without_account,
+    pod_problems,
     with_metadata,
 )
+
+LABELS = {"app.kubernetes.io/managed-by": "kubelabs.pods", "kubelabs.pods/class": "lab"}
+STUDENTS = [
+    {"name": "Anna", "label": "anna", "namespace": "anna-space"},
+    {"name": "Ben", "label": "ben", "namespace": "ben-space"},
+]
 
 
 def account(namespace, **more):
@@ -65,3 +73,44 @@ def test_the_objects_given_are_not_changed():
     given = {"metadata": {"labels": {}}}
     with_metadata([given], {"a": "b"}, {})
     assert given == {"metadata": {"labels": {}}}
+
+
+def test_the_check_of_namespaces_that_were_there_already():
+    found = [{"metadata": {"name": "anna-space", "creationTimestamp": "2026-01-01T08:00:00Z"}}]
+    anna, ben = existing_namespace_checks(found, STUDENTS)
+    assert (anna["check"], anna["status"], anna["evidence"]) == (
+        "namespace",
+        "passed",
+        "made 2026-01-01T08:00:00Z by somebody else",
+    )
+    assert (ben["status"], ben["reason"]) == ("failed", "There is no namespace ben-space.")
+
+
+def pod(namespace, name, **labels):
+    return {"metadata": {"namespace": namespace, "name": name, "labels": labels}}
+
+
+@pytest.mark.parametrize(
+    ("pods", "named"),
+    [
+        pytest.param([], "", id="none"),
+        pytest.param([pod("anna-space", "web", **LABELS)], "", id="ours"),
+        pytest.param([pod("kube-system", "web")], "", id="in a namespace of no student"),
+        pytest.param(
+            [pod("ben-space", "web"), pod("anna-space", "shell")], "anna-space/shell, ben-space/web", id="foreign"
+        ),
+        pytest.param(
+            [pod("anna-space", "web", **{**LABELS, "kubelabs.pods/class": "x"})], "anna-space/web", id="another class's"
+        ),
+        pytest.param(
+            [{"metadata": {"namespace": "anna-space", "name": "web"}}], "anna-space/web", id="no labels at all"
+        ),
+    ],
+)
+def test_pods_of_others_are_named_and_not_touched(pods, named):
+    problems = pod_problems(pods, STUDENTS, LABELS)
+    if not named:
+        assert problems == []
+    else:
+        (problem,) = problems
+        assert f"kubelabs.pods/class=lab are not touched: {named}. Delete them yourself" in problem

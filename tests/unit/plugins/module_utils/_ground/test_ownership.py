@@ -111,3 +111,15 @@ def test_matches(selector, labels, expected):
 )
 def test_is_ours(labels, like, expected):
     assert is_ours({"metadata": {"labels": labels}}, like=like) is expected
+
+
+def test_where_none_is_made_one_that_is_missing_is_named():
+    existing = [namespace("monday-anna")]
+    (problem,) = namespace_problems(existing, STUDENTS, {}, must_exist=True)
+    assert problem.startswith("Namespace(s) that are to be there and are not: monday-ben. Have them made")
+
+
+def test_a_namespace_that_may_be_used_whatever_its_labels_may_not_be_going():
+    existing = [namespace("monday-anna"), namespace("monday-ben", deletionTimestamp="2026-01-01T00:00:00Z")]
+    (problem,) = namespace_problems(existing, STUDENTS, {}, must_exist=True)
+    assert "still being deleted: monday-ben" in problem

@@ -1,0 +1,42 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a teacher may do on the cluster, for plays: see `plugin_utils/_access.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.kubelabs.pods.plugins.plugin_utils import _access, _arguments
+
+
+def access_problem(access: Any, students: Any, labels: Any, existing: Any, use_existing: Any) -> str:
+    return _access.access_problem(
+        _answers(access),
+        _arguments.students(students),
+        _arguments.mapping(labels, "labels"),
+        None if existing is None else _arguments.mappings(existing, "existing", "metadata"),
+        bool(use_existing),
+    )
+
+
+def access_questions(access: Any, students: Any = ()) -> list[_access.Question]:
+    return _access.access_questions(_answers(access), _arguments.students(students))
+
+
+def is_allowed(access: Any, verb: Any, resource: Any) -> bool:
+    right = _access.Right(_arguments.text(verb, "verb"), _arguments.text(resource, "resource"))
+    return _answers(access).allows(right)
+
+
+def _answers(access: Any) -> _access.Access:
+    keys = ("verb", "resource", "subresource", "namespace", "allowed")
+    return _access.Access(_arguments.mappings(access, "the input", *keys))
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Any]:
+        return _arguments.filters(AnsibleFilterError, access_problem, access_questions, is_allowed)

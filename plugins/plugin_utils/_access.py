@@ -1,0 +1,186 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a teacher must be allowed to do for the lab, and what to say where something of it is missing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import yaml
+
+from ..module_utils._ground.json_reading import as_map, as_text
+from ..module_utils._ground.ownership import carries
+
+
+class Right(NamedTuple):
+    """One thing that one may be allowed to do. All resources of the lab are in the core group."""
+
+    verb: str
+    resource: str
+    subresource: str = ""
+
+
+def _rights(resource: str, *verbs: str, subresource: str = "") -> tuple[Right, ...]:
+    return tuple(Right(verb, resource, subresource) for verb in verbs)
+
+
+#: In the whole cluster, to make namespaces, to see when pods are accepted in them, and to delete them.
+NAMESPACES = _rights("namespaces", "get", "list", "create", "patch", "delete") + _rights("serviceaccounts", "list")
+#: In every student's namespace.
+PODS = (
+    _rights("pods", "get", "list", "watch", "create", "patch", "delete", "deletecollection")
+    + _rights("pods", "get", subresource="log")
+    # Up to Kubernetes 1.34 get suffices for a websocket; from 1.35 create is required as well.
+    + _rights("pods", "get", "create", subresource="exec")
+)
+#: In a namespace that is the only one, to see that it is there ...
+ONE = _rights("namespaces", "get")
+#: ... and in the whole cluster, to see that several are there, and to watch the pods of all of them at once.
+SEVERAL = _rights("namespaces", "list") + _rights("pods", "list", "watch")
+
+ROLE = "kubelabs-pods-lab"
+#: How many namespaces a sentence names, and for how many there is a RoleBinding.
+NAMED = 10
+
+#: An item of the option `access` of the module cluster_info; with `allowed`, what it returned.
+Question = dict[str, str]
+Answer = Mapping[str, Any]
+
+
+class Access:
+    """What the API server said about a teacher's rights.
+
+    Args:
+        answers: `access` as the module cluster_info returned it, of the whole cluster and of namespaces.
+    """
+
+    def __init__(self, answers: Iterable[Answer]) -> None:
+        self._allowed = {
+            (Right(one["verb"], one["resource"], one["subresource"]), one["namespace"]): one["allowed"]
+            for one in answers
+        }
+
+    def __bool__(self) -> bool:
+        return bool(self._allowed)
+
+    def allows(self, right: Right, namespace: str = "") -> bool:
+        """Whether that is allowed there, or in the whole cluster. Where the server did not say it counts as allowed: if
+        it is not, the request itself will be refused, and that is told."""
+        answers = [self._allowed[key] for key in ((right, ""), (right, namespace)) if key in self._allowed]
+        return any(answer is not False for answer in answers)
+
+
+def access_questions(access: Access, students: Sequence[Mapping[str, Any]]) -> list[Question]:
+    """What is still to be asked: at first about the whole cluster, then about the students' namespaces.
+
+    What is allowed everywhere is not asked about each of them.
+    """
+    if not access:
+        return [_question(right, "") for right in dict.fromkeys((*NAMESPACES, *PODS, *SEVERAL))]
+    names = [student["namespace"] for student in students]
+    rights = (*PODS, *(ONE if len(names) == 1 else ()))
+    return [_question(right, name) for name in names for right in rights if not access.allows(right)]
+
+
+def _question(right: Right, namespace: str) -> Question:
+    return {**right._asdict(), "group": "", "namespace": namespace}
+
+
+def access_problem(
+    access: Access,
+    students: Sequence[Mapping[str, Any]],
+    labels: Mapping[str, str],
+    existing: Sequence[Mapping[str, Any]] | None,
+    use_existing: bool,
+) -> str:
+    """Which rights the lab lacks, and what grants them, as a sentence and YAML; '' where it lacks none.
+
+    Args:
+        access: what was said about the whole cluster and about the students' namespaces.
+        labels: those that everything of the class carries.
+        existing: the Namespace objects of the cluster; None where they may not be seen.
+        use_existing: whether the students' namespaces are there already, whatever their labels. Those that carry the
+            labels may be used as well, by who may not make others.
+    """
+    # Plain texts: what Ansible hands to a filter are texts of its own, which YAML cannot write.
+    names = [str(student["namespace"]) for student in students]
+    ours = {as_text(as_map(item.get("metadata")).get("name")) for item in existing or () if carries(item, labels)}
+    may_make = access.allows(Right("create", "namespaces"))
+    handed_over = use_existing or (not may_make and bool(names) and ours.issuperset(names))
+    in_cluster = (() if handed_over else NAMESPACES) + (SEVERAL if len(names) > 1 else ())
+    in_namespaces = PODS + (ONE if handed_over and len(names) == 1 else ())
+    # In a namespace that is still to be made nobody can say what will be allowed.
+    places = [name for name in names if handed_over or not may_make or name in ours]
+
+    missing = [right for right in dict.fromkeys(in_cluster) if not access.allows(right)]
+    lacking = {right: {name for name in places if not access.allows(right, name)} for right in in_namespaces}
+    missing_there = [right for right, lacked in lacking.items() if lacked]
+    where = sorted(set().union(*lacking.values()))
+    if not missing and not missing_there:
+        return ""
+
+    said = []
+    if missing:
+        said.append(f"{_in_words(missing)} in the whole cluster")
+    if missing_there:
+        more = f" and {len(where) - NAMED} more" if len(where) > NAMED else ""
+        said.append(f"{_in_words(missing_there)} in {', '.join(where[:NAMED])}{more}")
+    if handed_over:
+        objects = _grant(in_cluster if missing else ()) + _grant(in_namespaces if missing_there else (), where[:NAMED])
+        other_way = ""
+    else:
+        objects = _grant(in_cluster + (in_namespaces if missing_there else ()))
+        other_way = (
+            " Or give the students a `namespace` that is there already, and set pods_lab_use_existing_namespaces: true."
+        )
+    documents = yaml.safe_dump_all(objects, sort_keys=False, default_flow_style=None, width=200)
+    return (
+        f"The lab needs rights that you do not have: to {'; to '.join(said)}.{other_way} Whoever may grant them applies"
+        f" this, with your name in the place of YOUR-USER:\n---\n{documents}"
+    )
+
+
+def _in_words(rights: Iterable[Right]) -> str:
+    """``get, list namespaces, create pods/exec``."""
+    verbs: dict[str, list[str]] = {}
+    for right in rights:
+        verbs.setdefault(_resource(right), []).append(right.verb)
+    return ", ".join(f"{', '.join(of)} {resource}" for resource, of in verbs.items())
+
+
+def _resource(right: Right) -> str:
+    return f"{right.resource}/{right.subresource}" if right.subresource else right.resource
+
+
+def _grant(rights: Iterable[Right], namespaces: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The objects that grant the rights, in the namespaces or in the whole cluster; none where there are no rights."""
+    verbs: dict[str, list[str]] = {}
+    for right in dict.fromkeys(rights):
+        verbs.setdefault(_resource(right), []).append(right.verb)
+    if not verbs:
+        return []
+    # What is granted in one namespace can be granted by who has a say in that one only.
+    kind = "Role" if len(namespaces) == 1 else "ClusterRole"
+    name = f"{ROLE}-namespaces" if kind == "ClusterRole" and namespaces else ROLE
+    role = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": kind,
+        "metadata": {"name": name, **({"namespace": namespaces[0]} if kind == "Role" else {})},
+        "rules": [{"apiGroups": [""], "resources": [resource], "verbs": of} for resource, of in verbs.items()],
+    }
+    bindings = [{"name": name, "namespace": namespace} for namespace in namespaces] or [{"name": name}]
+    return [role, *(_binding(kind, metadata) for metadata in bindings)]
+
+
+def _binding(kind: str, metadata: Mapping[str, str]) -> dict[str, Any]:
+    group = "rbac.authorization.k8s.io"
+    return {
+        "apiVersion": f"{group}/v1",
+        "kind": "RoleBinding" if "namespace" in metadata else "ClusterRoleBinding",
+        "metadata": dict(metadata),
+        "roleRef": {"apiGroup": group, "kind": kind, "name": metadata["name"]},
+        "subjects": [{"apiGroup": group, "kind": "User", "name": "YOUR-USER"}],
+    }
