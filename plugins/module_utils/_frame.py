@@ -60,6 +60,7 @@ def auth_argument_spec() -> dict[str, dict[str, Any]]:
         "no_proxy": {"type": "str", "fallback": _env("K8S_AUTH_NO_PROXY")},
         "proxy_headers": {
             "type": "dict",
+            "apply_defaults": True,  # else the variables of its options would count only where it is given
             "options": {
                 "proxy_basic_auth": {
                     "type": "str",
@@ -76,21 +77,22 @@ def auth_argument_spec() -> dict[str, dict[str, Any]]:
     }
 
 
-def bulk_argument_spec(timeout: int) -> dict[str, dict[str, Any]]:
-    """The options that every bulk module has."""
+def _task_argument_spec(timeout: int) -> dict[str, dict[str, Any]]:
     return {
         "timeout": {"type": "float", "default": timeout},
-        "concurrency": {"type": "int", "default": 32},
         "fail_on_unmet": {"type": "bool", "default": True},
     }
 
 
+def bulk_argument_spec(timeout: int) -> dict[str, dict[str, Any]]:
+    """The options of the modules that do many things side by side."""
+    return {**_task_argument_spec(timeout), "concurrency": {"type": "int", "default": 32}}
+
+
 def watch_argument_spec(timeout: int) -> dict[str, dict[str, Any]]:
-    """The options of the modules that watch: one connection, so no concurrency."""
-    spec = bulk_argument_spec(timeout)
-    del spec["concurrency"]
+    """The options of the modules that watch, which need one connection only."""
     return {
-        **spec,
+        **_task_argument_spec(timeout),
         "label_selector": {"type": "str", "required": True},
         "pods": {
             "type": "list",

@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import selectors
 import ssl
-from typing import Any
+from typing import Protocol
 
 from .._ground.deadline import Deadline
 
@@ -25,6 +25,22 @@ class IdleTimeout(TimeoutError):
     """Nothing was received for as long as the caller wanted to wait, and the budget is not spent."""
 
 
+class Transport(Protocol):
+    """What this needs of a socket; ssl.SSLSocket has it, too."""
+
+    def setblocking(self, flag: bool, /) -> None: ...
+
+    def recv(self, size: int, /) -> bytes: ...
+
+    def send(self, data: bytes | bytearray, /) -> int: ...
+
+    def fileno(self) -> int: ...
+
+    def shutdown(self, how: int, /) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class BudgetSocket:
     """What websocket-client needs of a socket, around a non-blocking one.
 
@@ -32,7 +48,7 @@ class BudgetSocket:
         idle: seconds to wait for a byte before IdleTimeout is raised; None waits until the deadline.
     """
 
-    def __init__(self, sock: Any, deadline: Deadline) -> None:
+    def __init__(self, sock: Transport, deadline: Deadline) -> None:
         sock.setblocking(False)
         self._sock = sock
         self._deadline = deadline

@@ -199,7 +199,8 @@ class ProviderCredential:
             hook(self._configuration)
         keys = self._configuration.api_key
         # Which of the two depends on the version.
-        return keys.get("BearerToken") or keys.get("authorization")
+        value: str | None = keys.get("BearerToken") or keys.get("authorization")
+        return value
 
     def certificate(self) -> KeyPair | None:
         return None

@@ -193,7 +193,7 @@ class TlsInTls:
                     raise ssl.SSLWantWriteError() from None
                 raise
 
-    def send(self, data: bytes) -> int:
+    def send(self, data: bytes | bytearray) -> int:
         if not self._flush():
             raise ssl.SSLWantWriteError()
         sent = self._inner.write(data)

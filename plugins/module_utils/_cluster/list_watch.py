@@ -101,7 +101,7 @@ class ListWatch:
         self.trouble = ""
 
     def events(self, deadline: Deadline) -> Iterator[Event]:
-        """Changes until the deadline. Whatever may pass does not end it.
+        """Changes until the deadline. Trouble that may pass does not end it.
 
         Raises:
             ApiError: the server refuses for good: 400, 401, 403, 404, 405. The first list at once, the first watch

@@ -62,24 +62,29 @@ def run_fleet(
 
 
 def run_bounded(work: Callable[[], Result], deadline: Deadline) -> Result:
-    """Runs one thing in a thread of its own, so that not even a peer that drips can hold it up beyond the deadline.
+    """Runs one thing in a thread of its own, so that not even a peer that sends a byte now and then can hold it up.
 
     Raises:
         DeadlineExceeded: it had not ended by then.
         BaseException: what the work itself raised.
     """
-    outcome: list[Any] = run_fleet(
+    results: list[Result] = []
+
+    def run(item: Callable[[], Result]) -> BaseException | None:
+        results.append(item())
+        return None
+
+    (failure,) = run_fleet(
         [work],
-        lambda item: (item(), None),
+        run,
         concurrency=1,
         deadline=deadline,
-        on_error=lambda item, exc: (None, exc),
-        on_deadline=lambda item, begun: (None, DeadlineExceeded("There was no answer in time.")),
+        on_error=lambda item, exc: exc,
+        on_deadline=lambda item, begun: DeadlineExceeded("There was no answer in time."),
     )
-    result, exc = outcome[0]
-    if exc is not None:
-        raise exc
-    return result
+    if failure is not None:
+        raise failure
+    return results[0]
 
 
 class _Board:

@@ -17,6 +17,7 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors impor
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import drip_headers, half_open, hang_up, refuse
 from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import run_module
 from ansible_collections.kubelabs.pods.tests.unit.fakes.kubeconfigs import kubeconfig, plugin, prints, write
+from ansible_collections.kubelabs.pods.tests.unit.fakes.proxy_server import FakeProxy
 
 SPEC = {
     "timeout": {"type": "float", "default": 5},
@@ -253,6 +254,19 @@ def test_the_log_of_the_system_gets_none(api, run, monkeypatch):
     run(None, answer(), kubeconfig="\n" + json.dumps(content))
     assert len(written) == 2 and "teacher" in written[0]
     assert "s3cret" not in "".join(written)
+
+
+@pytest.mark.parametrize("given", ["option", "variable"])
+def test_the_password_for_the_proxy(api, run, monkeypatch, given):
+    with FakeProxy(api.port, login=("me", "s3cret")) as proxy:
+        options = {"proxy": proxy.url, "no_proxy": None}
+        if given == "option":
+            options["proxy_headers"] = {"proxy_basic_auth": "me:s3cret"}
+        else:
+            monkeypatch.setenv("K8S_AUTH_PROXY_HEADERS_PROXY_BASIC_AUTH", "me:s3cret")
+        result = run(api, answer(), verbosity=3, **options)
+    assert not result.get("failed"), result
+    assert len(proxy.asked) == 1 and "s3cret" not in shown(result)
 
 
 def test_hang_up_is_one_sentence(api, run):
