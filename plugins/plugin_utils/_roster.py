@@ -152,10 +152,10 @@ def _name(name: Any, entry: Any, place: str) -> str:
         raise RosterError([f"{place}: the name {name!r} is not text. Put it in quotes."])
     if isinstance(name, int):
         name = str(name)  # such as 7
-    name = one_line(name) if isinstance(name, str) else ""
-    if not name:
+    text = one_line(name) if isinstance(name, str) else ""
+    if not text:
         raise RosterError([f"{place}: {entry!r} has no `name`. Give every student a name."])
-    return name
+    return text
 
 
 def _collisions(found: Iterable[tuple[str, Student]], key: str, remedy: str) -> list[str]:
