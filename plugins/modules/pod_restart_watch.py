@@ -298,7 +298,7 @@ msg:
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._frame import Answer, Task, run_module, watch_argument_spec
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ArgumentError
@@ -306,7 +306,7 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._watch.restart_judge
 from ansible_collections.kubelabs.pods.plugins.module_utils._watch.run import unmet_summary, watch_restarts
 from ansible_collections.kubelabs.pods.plugins.module_utils._watch.selection import Selection
 
-Request = tuple[Selection, Until, str | None]
+Request: TypeAlias = "tuple[Selection, Until, str | None]"
 
 
 def argument_spec() -> dict[str, Any]:

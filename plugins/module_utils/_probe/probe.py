@@ -142,13 +142,13 @@ class PodUnavailable(Exception):
         self.outcome = outcome
 
 
-P = TypeVar("P", bound=Probe, contravariant=True)
+ProbeT_contra = TypeVar("ProbeT_contra", bound=Probe, contravariant=True)
 
 
-class Prober(Protocol[P]):
+class Prober(Protocol[ProbeT_contra]):
     """Performs probes of one kind."""
 
-    def perform(self, probe: P, deadline: Deadline) -> Attempt:
+    def perform(self, probe: ProbeT_contra, deadline: Deadline) -> Attempt:
         """One attempt. Returns by the deadline, plus a moment for asking the pod what is wrong.
 
         Raises:
@@ -156,5 +156,5 @@ class Prober(Protocol[P]):
             KubelabsError: it cannot be tried at all, so that trying again is pointless.
         """
 
-    def line(self, probe: P, container: str | None) -> str:
+    def line(self, probe: ProbeT_contra, container: str | None) -> str:
         """The kubectl line that shows the same."""

@@ -382,10 +382,9 @@ class Teardown:
         item: Item | None = namespace.item
         if not self._request.keep_namespaces:
             item = self._steps.read_namespace(namespace.name, moment)
-            if item is None or standing(item, namespace.item) == Standing.ABSENT:
-                self._end(namespace, Phase.GONE)
-                return
-        assert item is not None
+        if item is None or standing(item, namespace.item) == Standing.ABSENT:
+            self._end(namespace, Phase.GONE)
+            return
         held = self._steps.held_objects(namespace.name, remaining_resources(item), moment)
         found = explain(item, namespace.here, held)
         namespace.why = "; ".join(found.reasons) or namespace.why

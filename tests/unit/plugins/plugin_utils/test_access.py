@@ -42,8 +42,8 @@ def problem(students, in_cluster=(), in_namespaces=(), existing=None, use_existi
     return access_problem(Access(ask(students, in_cluster, in_namespaces)), students, LABELS, existing, use_existing)
 
 
-def namespaces(*names, labels=LABELS):
-    return [{"metadata": {"name": name, "labels": labels}} for name in names]
+def namespaces(*names, labels=None):
+    return [{"metadata": {"name": name, "labels": LABELS if labels is None else labels}} for name in names]
 
 
 # --- questions ---

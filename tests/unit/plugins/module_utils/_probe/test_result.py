@@ -33,7 +33,7 @@ def test_the_documentation_lists_what_is_returned(module):
 
 
 def test_words_leave_as_plain_strings():
-    assert type(result()["outcome"]) is str
+    assert result()["outcome"].__class__ is str
 
 
 def test_what_is_not_met_comes_before_what_was_seen():

@@ -25,7 +25,7 @@ ANSIBLE_TYPES = {str: "str", int: "int", float: "float", bool: "bool"}
 
 def without_none(hint):
     if isinstance(hint, types.UnionType):
-        (hint,) = [part for part in typing.get_args(hint) if part is not type(None)]
+        (hint,) = [part for part in typing.get_args(hint) if part is not types.NoneType]
     return hint
 
 
