@@ -341,7 +341,9 @@ def teardown_checks(results: Sequence[Result], students: Sequence[Student], left
     for student in students:
         namespace = student["namespace"]
         result = by_namespace.get(namespace, {})
-        said = _reason(result)
+        said = result.get("reason", "")
+        if result.get("hint"):
+            said += f" To free it: {result['hint']}"
         clean: bool | None
         if not result and namespace not in left:
             clean, reason = None, f"There was no namespace {namespace}."

@@ -307,7 +307,7 @@ class TestTeardown:
         assert made["Anna", "cleanup"]["status"] == "passed"
         assert (made["Ben", "cleanup"]["status"], made["Ben", "cleanup"]["reason"]) == (
             "failed",
-            "Held by the finalizer x/y. kubectl patch it.",
+            "Held by the finalizer x/y. To free it: kubectl patch it.",
         )
 
     def test_where_nothing_was_looked_at_nothing_has_passed(self):
