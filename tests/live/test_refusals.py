@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import KUBECONFIG, kubectl, namespaces
+from conftest import CLUSTER, KUBECONFIG, kubectl, namespaces
 
 
 @pytest.mark.parametrize(
@@ -94,5 +94,6 @@ def test_the_current_context_is_never_used(run_playbook, monkeypatch, tmp_path):
     run = run_playbook("provision.yml", pods_lab_kubeconfig=None, pods_lab_context=None)
     assert run.status != 0
     # Ansible breaks lines at its own width.
-    assert f"The kubeconfig {tmp_path}/.kube/kind-kubelabs does not exist" in " ".join(run.output.split())
+    kubeconfig = f"{tmp_path}/.kube/kind-{CLUSTER['kind_cluster_name']}"
+    assert f"The kubeconfig {kubeconfig} does not exist" in " ".join(run.output.split())
     assert namespaces(run_playbook.class_name) == set()
