@@ -256,7 +256,7 @@ EXAMPLES = r"""
       - name: alice/page
         namespace: lab-alice
         pod: shell
-        command: [curl, -sS, --max-time, '5', "http://{{ web_ip }}/"]
+        command: [curl, -sS, --max-time, '5', "http://{{ web_ip }}:8080/"]
         expect:
           contains: ['Hostname: web']
   vars:
