@@ -212,7 +212,9 @@ def test_an_api_service_that_does_not_answer_is_quoted(a_class):
         assert f"delete apiservice v1.{group}" in result["hint"]
     finally:
         kubectl("delete", "apiservice", f"v1.{group}")
-    assert a_class.teardown(timeout=60)["students"]["anna"]["state"] == "deleted"
+    # It may be gone before it is asked for again: then there is nothing to tell of.
+    assert {one["state"] for one in a_class.teardown(timeout=60)["results"]} <= {"deleted"}
+    assert a_class.left() == set()
 
 
 def test_a_label_taken_off_meanwhile_is_left_alone(a_class):
