@@ -70,8 +70,9 @@ docs: .venv/for-tests ## The plugins' documentation, and what it refers to
 sanity: .venv/for-tests ## ansible-test sanity
 	tests/sanity.sh --color no
 
+# Half of the time they wait, for sockets mostly.
 unit: .venv/for-tests ## Unit tests, with coverage of the plugins
-	.venv/bin/pytest --numprocesses auto --cov=plugins --cov-report=term-missing:skip-covered
+	.venv/bin/pytest --numprocesses $$((2 * $$(nproc))) --cov=plugins --cov-report=term-missing:skip-covered
 
 commands: .venv/for-tests ## Playbooks, make and scripts, run as people type them, as far as no cluster is needed
 	.venv/bin/pytest tests/commands --numprocesses auto
