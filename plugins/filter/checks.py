@@ -58,16 +58,17 @@ def restart_checks(results: Any, students: Any, restarts: Any, refused: Any = No
     )
 
 
-def teardown_checks(results: Any, students: Any, left: Any) -> list[_checks.Check]:
+def teardown_checks(results: Any, students: Any, left: Any, left_alone: Any = None) -> list[_checks.Check]:
     return _checks.teardown_checks(
         _arguments.mappings(results, "the input", "namespace", "state", "reason"),
         _arguments.students(students),
         _arguments.items(left, "left"),
+        _arguments.mapping({} if left_alone is None else left_alone, "left_alone"),
     )
 
 
 def apply_checks(
-    applied: Any, definitions: Any, students: Any, name: Any, unchanged: Any = False
+    applied: Any, definitions: Any, students: Any, name: Any, unchanged: Any = False, absent: Any = None
 ) -> list[_checks.Check]:
     return _checks.apply_checks(
         _arguments.mapping(applied, "the input"),
@@ -75,6 +76,7 @@ def apply_checks(
         _arguments.students(students),
         _arguments.text(name, "name"),
         bool(unchanged),
+        _arguments.mapping({} if absent is None else absent, "absent"),
     )
 
 

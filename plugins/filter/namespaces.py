@@ -29,6 +29,20 @@ def namespace_problems(namespaces: Any, students: Any, labels: Any, must_exist: 
     )
 
 
+def namespaces_being_deleted(namespaces: Any, students: Any) -> dict[str, str]:
+    return _namespaces.namespaces_being_deleted(
+        _arguments.mappings(namespaces, "the input", "metadata"), _arguments.students(students)
+    )
+
+
+def left_alone(objects: Any, students: Any, labels: Any) -> dict[str, str]:
+    return _namespaces.left_alone(
+        _arguments.mappings(objects, "the input", "metadata"),
+        _arguments.students(students),
+        _arguments.mapping(labels, "labels"),
+    )
+
+
 def pod_problems(pods: Any, students: Any, labels: Any) -> list[str]:
     return _namespaces.pod_problems(
         _arguments.mappings(pods, "the input", "metadata"),
@@ -58,7 +72,9 @@ class FilterModule:
         return _arguments.filters(
             AnsibleFilterError,
             existing_namespace_checks,
+            left_alone,
             namespace_problems,
+            namespaces_being_deleted,
             namespaces_without_account,
             pod_problems,
             with_metadata,

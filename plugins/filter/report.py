@@ -45,6 +45,10 @@ def report_notes(report: Any, most: Any = _report.MOST_CAUSES) -> list[str]:
     return _report.report_notes(_report.a_report(report, "the input"), _arguments.number(most, "most"))
 
 
+def report_of(report: Any, checks: Any) -> _report.Report:
+    return _report.report_of(_report.a_report(report, "the input"), _arguments.texts(checks, "checks"))
+
+
 def report_students(report: Any, namespaces: Any) -> list[Any]:
     return _report.report_students(_or_none(report), _arguments.mappings(namespaces, "namespaces", "name"))
 
@@ -71,6 +75,7 @@ class FilterModule:
             read_report,
             report_failures,
             report_notes,
+            report_of,
             report_students,
             report_summary,
             report_table,

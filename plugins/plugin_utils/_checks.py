@@ -173,7 +173,9 @@ def ready_checks(
             place = (student["namespace"], pod)
             result = by_pod.get(place)
             if result is None:
-                reason = refused.get("/".join(place)) or f"There is no pod {pod} in {student['namespace']}."
+                reason = refused.get("/".join(place)) or (
+                    f"There is no pod {pod} with the labels of the class in {student['namespace']}."
+                )
                 made.append(check(student["name"], name, False, reason))
                 continue
             seen = f"{result.get('status') or ''} on {result.get('node') or 'no node'}"
@@ -199,10 +201,14 @@ def apply_checks(
     students: Sequence[Student],
     name: str,
     unchanged: bool = False,
+    absent: Mapping[str, str] | None = None,
 ) -> list[Check]:
     """A check that every object of a student was applied; with `unchanged`, that applying changed none of them.
 
     `applied` is what `kubernetes.core.k8s` returned for `definitions`, all of one kind, with continue_on_error.
+
+    Args:
+        absent: why there is no definition for a namespace, by its name.
 
     Raises:
         ArgumentError: there are more or fewer answers than definitions.
@@ -220,7 +226,9 @@ def apply_checks(
         changed = [definition["metadata"]["name"] for definition, answer in own if answer.get("changed")]
         reason = ""
         if not own:
-            reason = f"Nothing was applied for the namespace {student['namespace']}."
+            reason = (absent or {}).get(
+                student["namespace"], f"Nothing was applied for the namespace {student['namespace']}."
+            )
         elif refused:
             reason = " ".join(refused)
         elif unchanged and changed:
@@ -330,11 +338,17 @@ def _back_off(student: str, result: Result) -> Check:
     return check(student, "back_off", passed, reason, delays, result, note=back_off.get("note") or "")
 
 
-def teardown_checks(results: Sequence[Result], students: Sequence[Student], left: Sequence[str]) -> list[Check]:
+def teardown_checks(
+    results: Sequence[Result],
+    students: Sequence[Student],
+    left: Sequence[str],
+    left_alone: Mapping[str, str] | None = None,
+) -> list[Check]:
     """The check `cleanup` from the results of `namespace_teardown`.
 
     Args:
         left: the namespaces of the class that are still there afterwards: they are not clean, whatever was said.
+        left_alone: from the function of that name: nor are those in which something of the lab has lost its labels.
     """
     by_namespace = {result["namespace"]: result for result in results}
     made = []
@@ -350,6 +364,8 @@ def teardown_checks(results: Sequence[Result], students: Sequence[Student], left
         else:
             clean = result.get("state") in ("deleted", "emptied") and namespace not in left
             reason = said or f"The namespace {namespace} is still there."
+        if left_alone and namespace in left_alone:
+            clean, reason = False, left_alone[namespace]
         made.append(check(student["name"], "cleanup", clean, reason, said, result))
     return made
 

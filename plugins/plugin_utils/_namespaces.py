@@ -64,13 +64,58 @@ def existing_namespace_checks(namespaces: Sequence[Mapping[str, Any]], students:
         namespaces: the Namespace objects that were found.
     """
     metadata = {as_text(of.get("name")): of for of in (as_map(item.get("metadata")) for item in namespaces)}
+    going = namespaces_being_deleted(namespaces, students)
     made = []
     for student in students:
-        found = metadata.get(student["namespace"])
-        reason = f"There is no namespace {student['namespace']}."
+        namespace = student["namespace"]
+        found = metadata.get(namespace)
+        reason = going.get(namespace, f"There is no namespace {namespace}.")
         seen = f"made {as_text(found.get('creationTimestamp'))} by somebody else" if found else ""
-        made.append(check(student["name"], "namespace", found is not None, reason, seen))
+        made.append(check(student["name"], "namespace", found is not None and namespace not in going, reason, seen))
     return made
+
+
+def namespaces_being_deleted(namespaces: Sequence[Mapping[str, Any]], students: Sequence[Student]) -> dict[str, str]:
+    """Those of the students' namespaces in which nothing can be made any more, each with a sentence that says so.
+
+    Args:
+        namespaces: Namespace objects, of the students or others.
+    """
+    wanted = {student["namespace"] for student in students}
+    metadata = [as_map(item.get("metadata")) for item in namespaces]
+    going = [as_text(of.get("name")) for of in metadata if of.get("deletionTimestamp")]
+    return {
+        name: (
+            f"The namespace {name} is still being deleted: run again when it is gone. The teardown says what holds it."
+        )
+        for name in going
+        if name in wanted
+    }
+
+
+def left_alone(
+    objects: Sequence[Mapping[str, Any]], students: Sequence[Student], labels: Mapping[str, str]
+) -> dict[str, str]:
+    """What a teardown has not touched since it lacks the labels of the class: a sentence for each such namespace.
+
+    Args:
+        objects: Namespace objects, or Pod objects of the names that the lab uses.
+        labels: those that everything of the class carries.
+    """
+    wanted = {student["namespace"] for student in students}
+    selector = ",".join(f"{key}={value}" for key, value in labels.items())
+    found: dict[str, list[str]] = {}
+    for item in objects:
+        metadata = as_map(item.get("metadata"))
+        name, namespace = as_text(metadata.get("name")), as_text(metadata.get("namespace"))
+        if (namespace or name) in wanted and not carries(item, labels):
+            what = f"pod {name} in {namespace}" if namespace else f"namespace {name}"
+            found.setdefault(namespace or name, []).append(what)
+    return {
+        namespace: f"The {' and the '.join(sorted(whats))} has not the labels {selector}, or has lost them, and was"
+        " left alone: delete it yourself, or give it the labels and tear down again."
+        for namespace, whats in found.items()
+    }
 
 
 def pod_problems(

@@ -235,7 +235,7 @@ def report_table(report: Report) -> str:
 
 
 def report_summary(report: Report) -> str:
-    """How many students passed every check. Who lacks a check that others have has not."""
+    """How many students passed every check that was made. Who lacks a check that others have has not."""
     students = report["students"]
     checks = [made for student in students for made in student["checks"]]
     counts = {status: sum(made["status"] == status for made in checks) for status in Status}
@@ -249,17 +249,31 @@ def report_summary(report: Report) -> str:
         and any(made["status"] == Status.PASSED for made in student["checks"])
     ]
     return (
-        f"{len(fine)} of {len(students)} students passed every check"
+        f"{len(fine)} of {len(students)} students passed every check{' that was made' * (counts[Status.SKIPPED] > 0)}"
         f" (checks: {counts[Status.PASSED]} passed, {counts[Status.FAILED]} failed, {counts[Status.SKIPPED]} skipped)."
         + (f" Not every check was made for {_named([student['name'] for student in lacking])}." if lacking else "")
     )
 
 
 def report_failures(report: Report, most: int = MOST_CAUSES) -> list[str]:
-    """What failed, a line for each cause: the check, who and why. Causes beyond `most` are counted, with who."""
+    """What failed, a line for each cause: the check, who and why. Causes beyond `most` are counted, with who.
+
+    That nothing was checked at all is a failure, too.
+    """
+    if not any(student["checks"] for student in report["students"]):
+        return ["Nothing was checked: the report has no checks."]
     return _lines(
         report, lambda made: (made["reason"] or "no reason given") if made["status"] == Status.FAILED else "", most
     )
+
+
+def report_of(report: Report, checks: Sequence[str]) -> Report:
+    """What the report says of the checks of these names, and of those students of whom it says anything."""
+    made = [
+        {**student, "checks": [one for one in student["checks"] if one["check"] in checks]}
+        for student in report["students"]
+    ]
+    return cast(Report, {**report, "students": [student for student in made if student["checks"]]})
 
 
 def report_notes(report: Report, most: int = MOST_CAUSES) -> list[str]:

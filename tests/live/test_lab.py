@@ -83,6 +83,47 @@ def test_a_class_is_torn_down_without_its_roster(run_playbook, tmp_path):
     assert namespaces(run_playbook.class_name) == set()
 
 
+def test_what_has_lost_its_labels_is_not_torn_down_and_not_clean(run_playbook):
+    """And what failed before the teardown is not its fault."""
+    students = ["Anna", "Ben"]
+    assert run_playbook("provision.yml", pods_lab_students=students).status == 0
+    mine, lost = (f"{run_playbook.class_name}-{name}" for name in ("anna", "ben"))
+    kubectl("-n", mine, "delete", "pod", "web", "--wait=false")
+    assert run_playbook("verify.yml", pods_lab_students=students).status != 0
+    kubectl("label", "namespace", lost, "kubelabs.pods/class-")
+    try:
+        run = run_playbook("teardown.yml")
+        assert run.status != 0
+        assert [run.statuses(name)["cleanup"] for name in students] == ["passed", "failed"]
+        assert f"The namespace {lost} has not the labels" in run.check("Ben", "cleanup")["reason"]
+        assert namespaces(run_playbook.class_name) == {lost}
+    finally:
+        kubectl("label", "namespace", lost, f"kubelabs.pods/class={run_playbook.class_name}", "--overwrite")
+    run = run_playbook("teardown.yml")
+    assert run.status == 0, run.output
+    assert run.statuses("Anna")["logs"] in ("failed", "skipped")
+    assert namespaces(run_playbook.class_name) == set()
+
+
+def test_a_namespace_that_does_not_go_keeps_nobody_else_from_their_lab(run_playbook):
+    students = ["Anna", "Ben"]
+    held = f"{run_playbook.class_name}-ben"
+    assert run_playbook("provision.yml", pods_lab_students=students).status == 0
+    kubectl("-n", held, "create", "configmap", "held")
+    finalizers = ["-n", held, "patch", "configmap", "held", "--type=merge", "-p"]
+    kubectl(*finalizers, '{"metadata": {"finalizers": ["example.com/lesson"]}}')
+    try:
+        kubectl("delete", "namespace", held, "--wait=false")
+        run = run_playbook("pods_lab.yml", pods_lab_students=students, pods_lab_timeout=120)
+        assert run.status != 0
+        assert set(run.statuses("Anna").values()) <= {"passed", "skipped"}, run.output
+        assert run.statuses("Ben")["namespace"] == run.statuses("Ben")["cleanup"] == "failed"
+        assert "still being deleted" in run.check("Ben", "namespace")["reason"]
+        assert run.statuses("Ben")["web_pod_ready"] == "skipped"
+    finally:
+        kubectl(*finalizers, '{"metadata": {"finalizers": null}}')
+
+
 def test_where_there_is_nothing_to_tear_down_nobody_has_passed(run_playbook):
     run = run_playbook("teardown.yml")
     assert run.status == 0, run.output

@@ -78,11 +78,6 @@ def namespace_problems(
         namespace["metadata"]["name"]: namespace for namespace in existing if namespace["metadata"]["name"] in wanted
     }
     foreign = [name for name, namespace in found.items() if not carries(namespace, labels)]
-    going = [
-        name
-        for name, namespace in found.items()
-        if name not in foreign and namespace["metadata"].get("deletionTimestamp")
-    ]
     problems = []
     if must_exist and (missing := sorted(wanted - set(found))):
         problems.append(
@@ -95,11 +90,6 @@ def namespace_problems(
             f"Namespace(s) that exist and do not carry the labels {selector} are not touched:"
             f" {', '.join(sorted(foreign))}. Give those students another `namespace`, choose another pods_lab_class,"
             " or delete the namespaces yourself."
-        )
-    if going:
-        problems.append(
-            f"Namespace(s) of the class that are still being deleted: {', '.join(sorted(going))}."
-            " Run again when they are gone."
         )
     return problems
 

@@ -56,6 +56,8 @@ REFUSED = {
     "[] | pod_ip_checks(students, 3)": "pod_ip_checks: pod is int 3 and not text.",
     "[] | restart_checks(students, 'two')": "restart_checks: restarts is str 'two' and not a whole number.",
     "[] | teardown_checks(students, 'left')": "teardown_checks: left is str 'left' and not a list.",
+    "[] | teardown_checks(students, [], 3)": "teardown_checks: left_alone is int 3 and not a mapping.",
+    "{'class': 'monday'} | report_of(['cleanup'])": "report_of: the input has no 'cluster'.",
     "'@name@' | for_each_student(students)": "for_each_student: the input is str '@name@' and not a list.",
     "['@nme@'] | for_each_student(students)": "for_each_student: @nme@ in '@nme@' stands for nothing",
     "[] | students_with_pods([{}], 'web', 'shell')": "students_with_pods: pods[0] has no 'namespace'.",

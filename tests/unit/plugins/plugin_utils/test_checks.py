@@ -136,7 +136,10 @@ class TestReadyPods:
             )
         )
         assert made["Anna", "web_pod_ready"]["reason"] == "Kubernetes refused the pod web: exceeded quota."
-        assert made["Anna", "shell_pod_ready"]["reason"] == "There is no pod shell in lab-anna."
+        assert (
+            made["Anna", "shell_pod_ready"]["reason"]
+            == "There is no pod shell with the labels of the class in lab-anna."
+        )
 
     def test_the_ip(self):
         made = by_student(checks.pod_ip_checks([watched(ANNA), watched(BEN, pod_ip=None)], [ANNA, BEN], "web"))
@@ -200,6 +203,11 @@ class TestApply:
     def test_a_student_nothing_was_applied_for(self):
         made = by_student(checks.apply_checks(self.applied(), [], [ANNA], "namespace"))
         assert made["Anna", "namespace"]["status"] == "failed"
+
+    def test_why_nothing_was_applied(self):
+        absent = {"lab-anna": "It is still being deleted."}
+        made = by_student(checks.apply_checks(self.applied(), [], [ANNA], "namespace", absent=absent))
+        assert made["Anna", "namespace"]["reason"] == "It is still being deleted."
 
     @pytest.mark.parametrize("answers", [0, 1, 2, 4])
     def test_as_many_answers_as_objects_or_a_sentence(self, answers):
@@ -325,6 +333,13 @@ class TestTeardown:
     def test_a_namespace_that_came_meanwhile_is_not_clean(self):
         (made,) = checks.teardown_checks([], [ANNA], ["lab-anna"])
         assert (made["status"], made["reason"]) == ("failed", "The namespace lab-anna is still there.")
+
+    @pytest.mark.parametrize("results", [[], [{"namespace": "lab-anna", "state": "emptied", "reason": ""}]])
+    def test_what_has_lost_its_labels_is_not_clean(self, results):
+        (made,) = checks.teardown_checks(
+            results, [ANNA], [], {"lab-anna": "It was left alone.", "lab-ben": "So was it."}
+        )
+        assert (made["status"], made["reason"]) == ("failed", "It was left alone.")
 
     def test_what_is_still_there_is_not_clean_whatever_was_said(self):
         (made,) = checks.teardown_checks(

@@ -8,6 +8,8 @@ import pytest
 
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._namespaces import (
     existing_namespace_checks,
+    left_alone,
+    namespaces_being_deleted,
     namespaces_without_account,
     pod_problems,
     with_metadata,
@@ -114,3 +116,54 @@ def test_pods_of_others_are_named_and_not_touched(pods, named):
     else:
         (problem,) = problems
         assert f"kubelabs.pods/class=lab are not touched: {named}. Delete them yourself" in problem
+
+
+def namespace(name, labels=None, **metadata):
+    return {"metadata": {"name": name, "labels": labels or {}, **metadata}}
+
+
+GOING = namespace("ben-space", LABELS, deletionTimestamp="2026-01-01T00:00:00Z")
+
+
+def test_whose_namespace_is_still_being_deleted():
+    others = namespace("carla-space", deletionTimestamp="2026-01-01T00:00:00Z")
+    found = namespaces_being_deleted([namespace("anna-space", LABELS), GOING, others], STUDENTS)
+    assert found == {
+        "ben-space": "The namespace ben-space is still being deleted: run again when it is gone. The teardown says what"
+        " holds it."
+    }
+
+
+def test_a_namespace_made_by_others_and_being_deleted_is_none():
+    made = existing_namespace_checks([namespace("anna-space"), GOING], STUDENTS)
+    assert [one["status"] for one in made] == ["passed", "failed"]
+    assert "still being deleted" in made[1]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("item", "what"),
+    [
+        pytest.param(namespace("anna-space", LABELS), "", id="a namespace of the class"),
+        pytest.param(namespace("carla-space"), "", id="a namespace of no student"),
+        pytest.param(namespace("anna-space"), "namespace anna-space", id="a namespace without labels"),
+        pytest.param(
+            namespace("anna-space", {**LABELS, "kubelabs.pods/class": "x"}),
+            "namespace anna-space",
+            id="another class's",
+        ),
+        pytest.param(pod("anna-space", "web", **LABELS), "", id="a pod of the class"),
+        pytest.param(pod("carla-space", "web"), "", id="a pod of no student"),
+        pytest.param(pod("anna-space", "web"), "pod web in anna-space", id="a pod without labels"),
+    ],
+)
+def test_what_a_teardown_has_left_alone(item, what):
+    found = left_alone([item], STUDENTS, LABELS)
+    assert set(found) == ({"anna-space"} if what else set())
+    for sentence in found.values():
+        assert sentence.startswith(f"The {what} has not the labels app.kubernetes.io/managed-by=kubelabs.pods,")
+        assert "delete it yourself" in sentence
+
+
+def test_several_that_were_left_alone_are_one_sentence():
+    found = left_alone([pod("anna-space", "web"), pod("anna-space", "shell")], STUDENTS, LABELS)
+    assert found["anna-space"].startswith("The pod shell in anna-space and the pod web in anna-space has not")

@@ -252,12 +252,35 @@ class TestSummary:
             " Not every check was made for Ben."
         )
 
+    def test_what_was_skipped_was_not_passed(self):
+        merged = merge(None, [check("Anna", "logs", True), check("Anna", "back_off", None, "Why.")], students=[ANNA])
+        assert report.report_summary(merged) == (
+            "1 of 1 students passed every check that was made (checks: 1 passed, 0 failed, 1 skipped)."
+        )
+
     def test_nothing_but_skipped_checks_is_not_a_pass(self):
         merged = merge(None, [check("Anna", "cleanup", None, "There was no namespace.")], students=[ANNA])
         assert report.report_summary(merged).startswith("0 of 1 students passed")
 
 
+class TestOfSomeChecks:
+    def test_only_these_and_who_has_them(self):
+        merged = merge(None, passed("Anna", "logs") + passed("Ben", "logs"))
+        merged = merge(merged, [check("Anna", "cleanup", False, "Held.")], students=[ANNA])
+        only = report.report_of(merged, ["cleanup"])
+        assert [(one["name"], [made["check"] for made in one["checks"]]) for one in only["students"]] == [
+            ("Anna", ["cleanup"])
+        ]
+        assert only["class"] == merged["class"] and len(merged["students"]) == 2
+
+
 class TestFailures:
+    @pytest.mark.parametrize("students", [[], [ANNA]], ids=["nobody", "somebody without checks"])
+    def test_nothing_is_no_success(self, students):
+        assert report.report_failures(merge(None, [], students=students)) == [
+            "Nothing was checked: the report has no checks."
+        ]
+
     def class_of(self, number, reason_of, failing=None):
         students = [
             {"name": f"student-{index}", "label": "", "namespace": f"lab-student-{index}"} for index in range(number)

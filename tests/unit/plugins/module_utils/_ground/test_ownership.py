@@ -44,13 +44,9 @@ def test_a_namespace_of_another_class_is_foreign():
     assert namespace_problems([namespace("monday-ben", {**LABELS, "kubelabs.pods/class": "tuesday"})], STUDENTS, LABELS)
 
 
-def test_a_namespace_that_is_being_deleted_cannot_be_used_yet():
-    (problem,) = namespace_problems(
-        [namespace("monday-ben", LABELS, deletionTimestamp="2026-01-01T00:00:00Z")], STUDENTS, LABELS
-    )
-    assert (
-        problem == "Namespace(s) of the class that are still being deleted: monday-ben. Run again when they are gone."
-    )
+def test_a_namespace_that_is_being_deleted_keeps_nobody_else_from_theirs():
+    going = namespace("monday-ben", LABELS, deletionTimestamp="2026-01-01T00:00:00Z")
+    assert namespace_problems([going], STUDENTS, LABELS) == []
 
 
 @pytest.mark.parametrize(
@@ -117,9 +113,3 @@ def test_where_none_is_made_one_that_is_missing_is_named():
     existing = [namespace("monday-anna")]
     (problem,) = namespace_problems(existing, STUDENTS, {}, must_exist=True)
     assert problem.startswith("Namespace(s) that are to be there and are not: monday-ben. Have them made")
-
-
-def test_a_namespace_that_may_be_used_whatever_its_labels_may_not_be_going():
-    existing = [namespace("monday-anna"), namespace("monday-ben", deletionTimestamp="2026-01-01T00:00:00Z")]
-    (problem,) = namespace_problems(existing, STUDENTS, {}, must_exist=True)
-    assert "still being deleted: monday-ben" in problem
