@@ -229,6 +229,17 @@ def test_an_admin_of_one_namespace_runs_the_lab_in_it(teach, teacher):
     kubectl("-n", teacher.namespace, "get", "configmap", "of-the-teacher")
 
 
+def test_a_pod_that_has_lost_its_labels_is_not_clean(teach, teacher):
+    teacher.bind("admin", teacher.namespace)
+    assert teach("provision.yml").status == 0
+    kubectl("-n", teacher.namespace, "label", "pod", "web", "kubelabs.pods/class-")
+    run = teach("teardown.yml")
+    assert run.status != 0
+    assert run.statuses("Anna")["cleanup"] == "failed"
+    assert f"The pod web in {teacher.namespace} has not the labels" in run.check("Anna", "cleanup")["reason"]
+    assert pods(teacher.namespace) == {"web"}
+
+
 def test_a_pod_of_somebody_else_is_named_and_not_touched(teach, teacher):
     teacher.bind("admin", teacher.namespace)
     kubectl("-n", teacher.namespace, "run", "shell", "--image=registry.invalid/x", "--restart=Never")
