@@ -14,13 +14,26 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _roster, _roster_file
 
 
-def roster(source: Any, class_name: str, file: str = "", columns: Any = None) -> list[_roster.Student]:
-    wanted = _columns(columns)
+def read_roster(source: Any, class_name: str, file: str = "", columns: Any = None) -> dict[str, Any]:
     try:
-        entries = _roster_file.read(_arguments.text(file, "file"), wanted) if file else _roster.entries(source)
-        return _roster.students(entries, class_name)
+        students = _students(source, class_name, file, columns)
     except _roster.RosterError as error:
-        raise AnsibleFilterError(str(error)) from error
+        return {"students": [], "problems": error.problems}
+    return {"students": students, "problems": []}
+
+
+def roster(source: Any, class_name: str, file: str = "", columns: Any = None) -> list[_roster.Student]:
+    try:
+        return _students(source, class_name, file, columns)
+    except _roster.RosterError as error:
+        # Without the cause, which ansible-core 2.19 and later append: it says the same again.
+        raise AnsibleFilterError(str(error)) from None
+
+
+def _students(source: Any, class_name: str, file: Any, columns: Any) -> list[_roster.Student]:
+    wanted = _columns(columns)
+    entries = _roster_file.read(_arguments.text(file, "file"), wanted) if file else _roster.entries(source)
+    return _roster.students(entries, class_name)
 
 
 def _columns(columns: Any) -> Mapping[str, str | list[str]]:
@@ -33,4 +46,4 @@ def _columns(columns: Any) -> Mapping[str, str | list[str]]:
 
 class FilterModule:
     def filters(self) -> dict[str, Any]:
-        return _arguments.filters(AnsibleFilterError, roster)
+        return _arguments.filters(AnsibleFilterError, read_roster, roster)

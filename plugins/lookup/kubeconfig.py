@@ -77,7 +77,7 @@ class LookupModule(LookupBase):
         try:
             return [_path(str(term), context or None) for term in terms]
         except ConfigurationError as exc:
-            raise AnsibleLookupError(str(exc)) from exc
+            raise AnsibleLookupError(str(exc)) from None
 
 
 def _path(paths: str, context: str | None) -> str:

@@ -33,11 +33,12 @@ def _named(error: type[Exception], function: Callable[..., Any]) -> Callable[...
         try:
             signature.bind(*args, **kwargs)
         except TypeError as exc:
-            raise error(f"{name}: {exc}. See `ansible-doc -t filter {name}`.") from exc
+            raise error(f"{name}: {exc}. See `ansible-doc -t filter {name}`.") from None
         try:
             return function(*args, **kwargs)
         except ArgumentError as exc:
-            raise error(f"{name}: {exc}") from exc
+            # Without the cause, which ansible-core 2.19 and later append: it says the same again.
+            raise error(f"{name}: {exc}") from None
 
     return call
 

@@ -169,6 +169,16 @@ def test_settings_are_refused_before_anything_is_asked_or_made(run, tmp_path, ap
     assert (api.requests, known) == ([], {})
 
 
+def test_a_roster_is_refused_in_one_sentence_of_its_own(run, tmp_path):
+    (tmp_path / "class.csv").write_text("mail\nanna@example.org\n")
+    known, printed = run(play("wrong", {"pods_lab_roster": "class.csv"}, entry_point="students"))
+    # Ansible itself prints every failure as an error and as the task's result.
+    for part in printed.split("fatal: "):
+        assert part.count("class.csv line 1 has no column with the students' names") == 1, printed
+    assert "Finalization of task args" not in printed
+    assert known == {}
+
+
 def test_the_cluster_alone_is_reached_without_students(run, tmp_path, api):
     (tmp_path / "dev").write_text(kubeconfig(api, "dev"))
     variables = {"pods_lab_roster": "/nowhere.csv", "pods_lab_kubeconfig": str(tmp_path / "dev")}

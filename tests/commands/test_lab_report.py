@@ -117,6 +117,14 @@ def test_a_report_of_another_class_is_not_added_to(tmp_path, record):
     assert json.loads((tmp_path / "results.json").read_text())["class"] == "tuesday"
 
 
+def test_a_report_that_cannot_be_read_is_told_in_one_sentence(tmp_path, playbook):
+    (tmp_path / "results.json").write_text("{")
+    status, output = playbook(CHECKOUT / "playbooks/report.yml")
+    assert status != 0
+    # In front of the task's result, Ansible prints the chain of its own errors.
+    assert output.partition("fatal: ")[2].count("results.json is not JSON") == 1, output
+
+
 def test_the_report_is_shown_without_cluster_roster_and_students(tmp_path, playbook):
     (tmp_path / "results.json").write_text(json.dumps(REPORT))
     status, output = playbook(

@@ -47,6 +47,7 @@ def test_what_a_filter_cannot_use_is_refused_in_its_name(name, arguments, words)
     with pytest.raises(AnsibleFilterError) as error:
         FILTERS[name](*arguments)
     assert str(error.value) == f"kubelabs.pods.{name}: {words}"
+    assert error.value.__suppress_context__ and error.value.__cause__ is None  # Ansible would append it
 
 
 def test_a_roster_is_refused_with_all_its_problems():
@@ -55,6 +56,18 @@ def test_a_roster_is_refused_with_all_its_problems():
     assert "pods_lab_students[0]" in str(error.value)
     assert "pods_lab_students[1]" in str(error.value)
     assert "[2]" not in str(error.value)
+    assert error.value.__suppress_context__ and error.value.__cause__ is None  # Ansible would append it
+
+
+def test_a_roster_is_read_to_its_students_or_its_problems():
+    (anna,) = FILTERS["roster"](["Anna"], "lab")
+    assert FILTERS["read_roster"](["Anna"], "lab") == {"students": [anna], "problems": []}
+    refused = FILTERS["read_roster"](["李", "", "Anna"], "lab")
+    assert refused["students"] == []
+    assert [problem.partition(":")[0] for problem in refused["problems"]] == [
+        "pods_lab_students[0]",
+        "pods_lab_students[1]",
+    ]
 
 
 def test_a_file_is_read_instead_of_the_input(tmp_path):
