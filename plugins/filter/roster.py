@@ -16,24 +16,27 @@ from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _
 
 def read_roster(source: Any, class_name: str, file: str = "", columns: Any = None) -> dict[str, Any]:
     try:
-        students = _students(source, class_name, file, columns)
+        students, names_from = _students(source, class_name, file, columns)
     except _roster.RosterError as error:
-        return {"students": [], "problems": error.problems}
-    return {"students": students, "problems": []}
+        return {"students": [], "names_from": [], "problems": error.problems}
+    return {"students": students, "names_from": names_from, "problems": []}
 
 
 def roster(source: Any, class_name: str, file: str = "", columns: Any = None) -> list[_roster.Student]:
     try:
-        return _students(source, class_name, file, columns)
+        return _students(source, class_name, file, columns)[0]
     except _roster.RosterError as error:
         # Without the cause, which ansible-core 2.19 and later append: it says the same again.
         raise AnsibleFilterError(str(error)) from None
 
 
-def _students(source: Any, class_name: str, file: Any, columns: Any) -> list[_roster.Student]:
+def _students(source: Any, class_name: str, file: Any, columns: Any) -> tuple[list[_roster.Student], list[str]]:
+    """The students, and the columns of the file that their names are made of."""
     wanted = _columns(columns)
-    entries = _roster_file.read(_arguments.text(file, "file"), wanted) if file else _roster.entries(source)
-    return _roster.students(entries, class_name)
+    if not file:
+        return _roster.students(_roster.entries(source), class_name), []
+    found = _roster_file.read(_arguments.text(file, "file"), wanted)
+    return _roster.students(found.entries, class_name), found.columns
 
 
 def _columns(columns: Any) -> Mapping[str, str | list[str]]:

@@ -14,8 +14,9 @@ import csv
 import io
 import pathlib
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -31,16 +32,64 @@ BYTE_ORDER_MARKS = (
 )
 #: How the files of spreadsheets themselves begin: .xlsx and .ods (both are zip files), and .xls.
 SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-#: What learning platforms call the column of the names, as keys.
-NAME = ("name", "full_name", "student", "student_name", "display_name", "last_first", "last_name_first_name")
-FIRST_NAME = ("first_name", "firstname", "given_name", "forename")
-LAST_NAME = ("last_name", "lastname", "surname", "family_name")
+
+
+def _fold(heading: str) -> str:
+    """What headings are compared by: `Prénom`, `PRENOM` and `pre-nom` are the same."""
+    return "".join(one for one in unicodedata.normalize("NFKD", heading.casefold()) if one.isalnum())
+
+
+def _folded(*headings: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_fold(heading) for heading in headings))
+
+
+#: What schools and learning platforms call the columns of the names. The whole name, or what the column of the other
+#: half leaves of it: `Name` beside `Vorname` is the last name, `Nome` beside `Cognome` the first.
+NAME = _folded("name", "nom", "nome", "nombre", "naam", "namn", "navn", "nimi", "jméno", "meno")
+#: Always the whole name.
+WHOLE_NAME = _folded(
+    *("full name", "student", "student name", "display name", "last, first", "last name, first name"),
+    *("Name, Vorname", "Nachname, Vorname", "Vorname Nachname", "Vorname und Nachname", "vollständiger Name"),
+    *("nom complet", "nom et prénom", "nom prénom", "prénom et nom", "prénom nom"),
+    *("nombre completo", "nombre y apellidos", "apellidos y nombre", "apellidos, nombre"),
+    *("nome completo", "nome e cognome", "cognome e nome", "volledige naam", "imię i nazwisko", "nazwisko i imię"),
+)
+FIRST_NAME = _folded(
+    *("first name", "given name", "forename", "Vorname", "Rufname", "prénom", "nombre de pila", "primeiro nome"),
+    *("voornaam", "roepnaam", "förnamn", "fornavn", "etunimi", "imię", "křestní jméno", "krstné meno"),
+)
+LAST_NAME = _folded(
+    *("last name", "surname", "family name", "Nachname", "Familienname", "Zuname", "nom de famille"),
+    *("apellido", "apellidos", "apellido(s)", "primer apellido", "segundo apellido", "apellido paterno"),
+    *("apellido materno", "cognome", "cognom", "cognoms", "apelido", "apelidos", "sobrenome", "último nome"),
+    *("achternaam", "efternamn", "efternavn", "etternavn", "sukunimi", "nazwisko"),
+    *("příjmení", "priezvisko"),
+)
+#: The `van den` of a Dutch last name.
+PARTICLE = _folded("tussenvoegsel", "tussenvoegsels", "voorvoegsel", "voorvoegsels")
+
+#: Canvas exports its gradebook with these columns, and rows that are not about students.
+CANVAS = _folded("Student", "ID")
+CANVAS_SIS = _folded("SIS User ID", "SIS Login ID")
+NO_STUDENTS = ("Points Possible", "Student, Test")
 
 SAVE_AS_UTF8 = "Save it as CSV UTF-8 (in Excel: 'CSV UTF-8 (Comma delimited)')."
 
 
-def read(path: str, columns: Mapping[str, str | Sequence[str]] | None = None) -> list[Entry]:
-    """The entries of a roster file, each with its line.
+class Roster(NamedTuple):
+    """What stands in a file.
+
+    Attributes:
+        entries: each with its line.
+        columns: those that the names are made of, as the file calls them; none in a YAML list of mere names.
+    """
+
+    entries: list[Entry]
+    columns: list[str]
+
+
+def read(path: str, columns: Mapping[str, str | Sequence[str]] | None = None) -> Roster:
+    """The entries of a roster file.
 
     Args:
         path: a YAML list (`.yml`, `.yaml`), or a CSV whose first line that is not blank names the columns.
@@ -58,12 +107,12 @@ def read(path: str, columns: Mapping[str, str | Sequence[str]] | None = None) ->
     return parse(content, path, columns)
 
 
-def parse(content: bytes, path: str, columns: Mapping[str, str | Sequence[str]] | None = None) -> list[Entry]:
+def parse(content: bytes, path: str, columns: Mapping[str, str | Sequence[str]] | None = None) -> Roster:
     """As `read`, for what stands in the file."""
     text = _decode(content, path)
     is_yaml = path.lower().endswith((".yml", ".yaml"))
     found = _parse_yaml(text, path, columns or {}) if is_yaml else _parse_csv(text, path, columns or {})
-    if not found:
+    if not found.entries:
         raise RosterError([f"pods_lab_roster: {path} has no students. Name at least one."])
     return found
 
@@ -87,7 +136,7 @@ def _decode(content: bytes, path: str) -> str:
 # --- CSV ---
 
 
-def _parse_csv(text: str, path: str, columns: Mapping[str, str | Sequence[str]]) -> list[Entry]:
+def _parse_csv(text: str, path: str, columns: Mapping[str, str | Sequence[str]]) -> Roster:
     said = re.match(r'"?sep=(.)"?\r?\n', text)  # how Excel writes which separator it used
     separator = said.group(1) if said else max(SEPARATORS, key=lambda one: _fits(one, text, columns))
     rows = _rows(text[said.end() :] if said else text, separator, path, 2 if said else 1)
@@ -103,7 +152,7 @@ def _parse_csv(text: str, path: str, columns: Mapping[str, str | Sequence[str]])
                 " pods_lab_roster_columns: {name: COLUMN}, or {name: [COLUMN, COLUMN]}."
             ]
         )
-    found = []
+    found: list[tuple[str, dict[str, Any]]] = []
     for line, cells in rows:
         if any(cells[len(keys) :]):
             raise RosterError(
@@ -114,8 +163,25 @@ def _parse_csv(text: str, path: str, columns: Mapping[str, str | Sequence[str]])
             )
         # An empty cell is a value that was not given; a column without a name has none to keep it by.
         row = {key: cell for key, cell in zip(keys, cells, strict=False) if key and cell}
-        found.append((f"{path} line {line}", _with_sources(row, sources)))
-    return found
+        found.append((f"{path} line {line}", row))
+    if _is_canvas(keys):
+        found = [(place, row) for place, row in found if _is_canvas_student(row)]
+    sources = _without_halves(sources, [row for _place, row in found], columns)
+    return Roster(
+        [(place, _with_sources(row, sources)) for place, row in found],
+        [headings[keys.index(key)] for key in sources["name"]],
+    )
+
+
+def _is_canvas(keys: Sequence[str]) -> bool:
+    folded = [_fold(key) for key in keys]
+    return all(one in folded for one in CANVAS) and any(one in folded for one in CANVAS_SIS)
+
+
+def _is_canvas_student(row: Mapping[str, Any]) -> bool:
+    """Not the points of the assignments, how these are posted (a row without a student), or the teacher's test view."""
+    student = row.get("student", "")
+    return student not in NO_STUDENTS and bool(student or row.get("id"))
 
 
 def _fits(separator: str, text: str, columns: Mapping[str, str | Sequence[str]]) -> tuple[bool, int]:
@@ -176,7 +242,7 @@ class _TextLoader(yaml.SafeLoader):
     }
 
 
-def _parse_yaml(text: str, path: str, columns: Mapping[str, str | Sequence[str]]) -> list[Entry]:
+def _parse_yaml(text: str, path: str, columns: Mapping[str, str | Sequence[str]]) -> Roster:
     try:
         loader = _TextLoader(text)
         node = loader.get_single_node()
@@ -198,10 +264,14 @@ def _parse_yaml(text: str, path: str, columns: Mapping[str, str | Sequence[str]]
     ]
     keys = list(dict.fromkeys(key for row in rows if isinstance(row, dict) for key in row))
     sources = _sources(keys, columns if keys else {}, path, keys)
-    return [
-        (place, _with_sources(row, sources) if isinstance(row, dict) else row)
-        for place, row in zip(places, rows, strict=True)
-    ]
+    sources = _without_halves(sources, [row for row in rows if isinstance(row, dict)], columns)
+    return Roster(
+        [
+            (place, _with_sources(row, sources) if isinstance(row, dict) else row)
+            for place, row in zip(places, rows, strict=True)
+        ],
+        sources.get("name", []),
+    )
 
 
 # --- columns ---
@@ -209,7 +279,7 @@ def _parse_yaml(text: str, path: str, columns: Mapping[str, str | Sequence[str]]
 
 def _key(heading: str) -> str:
     """The key under which a student has what stands below a heading: `Email address` becomes `email_address`."""
-    return re.sub(r"\W+", "_", heading.casefold()).strip("_")
+    return re.sub(r"\W+", "_", unicodedata.normalize("NFC", heading.casefold())).strip("_")
 
 
 def _refuse_twice(columns: Sequence[tuple[str, str, int]], path: str) -> None:
@@ -234,24 +304,61 @@ def _sources(
     Raises:
         RosterError: `columns` names one that is not there.
     """
-    sources = {}
+    sources: dict[str, list[str]] = {}
     for field, wanted in columns.items():
-        names = [wanted] if isinstance(wanted, str) else list(wanted)
-        for name in names:
-            if _key(name) not in keys:
+        sources[field] = []
+        for name in [wanted] if isinstance(wanted, str) else wanted:
+            same = [key for key in keys if key == _key(name)] or [key for key in keys if _fold(key) == _fold(name)]
+            if not same or not same[0]:
                 raise RosterError(
                     [
                         f"pods_lab_roster_columns: {place} has no column {name!r}"
                         f" (it has: {', '.join(filter(None, headings)) or 'nothing'}). Name one that it has."
                     ]
                 )
-        sources[field] = [_key(name) for name in names]
-    if "name" not in sources:
-        whole = next(([key] for key in NAME if key in keys), None)
-        parts = [key for group in (FIRST_NAME, LAST_NAME) for key in group if key in keys]
-        if whole or parts:
-            sources["name"] = whole or parts
+            sources[field].append(same[0])
+    if "name" not in sources and (names := _name_keys(keys)):
+        sources["name"] = names
+    if "namespace" not in sources and (namespace := [key for key in keys if _fold(key) == "namespace"]):
+        sources["namespace"] = namespace[:1]
     return sources
+
+
+def _name_keys(keys: Sequence[str]) -> list[str]:
+    """The keys that names are made of, the first name's in front; [] where there are none."""
+    name = _known(NAME, keys)[:1]
+    first, last = _known(FIRST_NAME, keys), _known(LAST_NAME, keys)
+    if name and bool(first) != bool(last):
+        first, last = first or name, last or name
+    elif whole := name or _known(WHOLE_NAME, keys)[:1]:
+        return whole
+    return first + _known(PARTICLE, keys) + last if first or last else []
+
+
+def _known(names: Sequence[str], keys: Sequence[str]) -> list[str]:
+    """The keys that are among the names, in the order of those."""
+    return [key for name in names for key in keys if _fold(key) == name]
+
+
+def _without_halves(
+    sources: dict[str, list[str]], rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Any]
+) -> dict[str, list[str]]:
+    """The sources, but without the columns of first or last names where the column `Name` has these already.
+
+    That is so where in every row it holds them and more: `Anna Müller` beside `Anna`.
+    """
+    keys = sources.get("name", [])
+    whole = [key for key in keys if _fold(key) in NAME]
+    if "name" in columns or not whole or keys == whole:
+        return sources
+    halves = [key for key in keys if key not in whole]
+    pairs = [(_words(row, whole), _words(row, halves)) for row in rows]
+    pairs = [(name, half) for name, half in pairs if name and half]
+    return {**sources, "name": whole} if pairs and all(half < name for name, half in pairs) else sources
+
+
+def _words(row: Mapping[str, Any], keys: Sequence[str]) -> set[str]:
+    return set(re.findall(r"\w+", " ".join(str(row[key]) for key in keys if row.get(key)).casefold()))
 
 
 def _with_sources(row: Mapping[str, Any], sources: Mapping[str, Sequence[str]]) -> dict[str, Any]:

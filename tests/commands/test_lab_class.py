@@ -169,6 +169,13 @@ def test_settings_are_refused_before_anything_is_asked_or_made(run, tmp_path, ap
     assert (api.requests, known) == ([], {})
 
 
+def test_the_columns_that_the_names_are_from_are_said(run, tmp_path):
+    (tmp_path / "class.csv").write_text("Name;Vorname;Mail\nMüller;Jörg;j@example.org\n")
+    known, printed = run(play("names", {"pods_lab_roster": "class.csv"}, entry_point="students"))
+    assert known["names"]["students"] == ["pods-lab-jorg-muller"], printed
+    assert "made of the column(s) Vorname, Name of class.csv. The first is Jörg Müller." in printed
+
+
 def test_a_roster_is_refused_in_one_sentence_of_its_own(run, tmp_path):
     (tmp_path / "class.csv").write_text("mail\nanna@example.org\n")
     known, printed = run(play("wrong", {"pods_lab_roster": "class.csv"}, entry_point="students"))

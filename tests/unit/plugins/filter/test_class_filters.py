@@ -61,7 +61,7 @@ def test_a_roster_is_refused_with_all_its_problems():
 
 def test_a_roster_is_read_to_its_students_or_its_problems():
     (anna,) = FILTERS["roster"](["Anna"], "lab")
-    assert FILTERS["read_roster"](["Anna"], "lab") == {"students": [anna], "problems": []}
+    assert FILTERS["read_roster"](["Anna"], "lab") == {"students": [anna], "names_from": [], "problems": []}
     refused = FILTERS["read_roster"](["李", "", "Anna"], "lab")
     assert refused["students"] == []
     assert [problem.partition(":")[0] for problem in refused["problems"]] == [
@@ -74,3 +74,8 @@ def test_a_file_is_read_instead_of_the_input(tmp_path):
     (tmp_path / "class.csv").write_text("Naam;x\nAnna;\n")
     (student,) = roster.roster(3, "lab", str(tmp_path / "class.csv"), {"name": "Naam"})
     assert student == {"name": "Anna", "naam": "Anna", "label": "anna", "namespace": "lab-anna"}
+
+
+def test_the_columns_of_the_names_are_told(tmp_path):
+    (tmp_path / "class.csv").write_text("Name;Vorname\nMüller;Jörg\n")
+    assert roster.read_roster(3, "lab", str(tmp_path / "class.csv"))["names_from"] == ["Vorname", "Name"]

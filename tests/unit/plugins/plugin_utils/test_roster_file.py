@@ -21,11 +21,11 @@ def parse(text, path="class.csv", columns=None):
 
 
 def values(text, path="class.csv", columns=None):
-    return [entry for _place, entry in parse(text, path, columns)]
+    return [entry for _place, entry in parse(text, path, columns).entries]
 
 
 def names(text, path="class.csv", columns=None):
-    return [student["name"] for student in students(parse(text, path, columns), "lab")]
+    return [student["name"] for student in students(parse(text, path, columns).entries, "lab")]
 
 
 def problem(text, path="class.csv", columns=None):
@@ -98,6 +98,94 @@ def test_a_csv(text, expected):
     assert values(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("headings", "cells", "name"),
+    [
+        ("Name;Vorname;Mail", "Müller;Jörg;j@example.org", "Jörg Müller"),
+        ("Vorname;Name", "Jörg;Müller", "Jörg Müller"),
+        ("Name,First name", "Müller,Jörg", "Jörg Müller"),
+        ("name;first-name", "Müller;Jörg", "Jörg Müller"),
+        ("FIRSTNAME;Name", "Jörg;Müller", "Jörg Müller"),
+        ("Name;Surname", "Jörg;Müller", "Jörg Müller"),
+        ("Nachname;Vorname", "Müller;Jörg", "Jörg Müller"),
+        ("Familienname;Vorname", "Müller;Jörg", "Jörg Müller"),
+        ("Nom;Prénom", "Lefèvre;Zoé", "Zoé Lefèvre"),
+        ("NOM;Pre\u0301nom", "Lefèvre;Zoé", "Zoé Lefèvre"),
+        ("nom_de_famille;prenom", "Lefèvre;Zoé", "Zoé Lefèvre"),
+        ("Nombre;Apellidos", "Ana;García López", "Ana García López"),
+        ("Apellido(s);Nombre", "García López;Ana", "Ana García López"),
+        ("Primer apellido;Segundo apellido;Nombre", "García;López;Ana", "Ana García López"),
+        ("Nome;Cognome", "Anna;Rossi", "Anna Rossi"),
+        ("Cognome;Nome", "Rossi;Anna", "Anna Rossi"),
+        ("Voornaam;Achternaam", "Daan;Jansen", "Daan Jansen"),
+        ("Achternaam;Tussenvoegsel;Voornaam", "Berg;van den;Daan", "Daan van den Berg"),
+        ("Naam;Voornaam;Tussenvoegsels", "Berg;Daan;van den", "Daan van den Berg"),
+        ("Förnamn;Efternamn", "Åsa;Öberg", "Åsa Öberg"),
+        ("Imię;Nazwisko", "Łukasz;Żak", "Łukasz Żak"),
+        ("Nom;Classe", "Zoé Lefèvre;a", "Zoé Lefèvre"),
+        ("Nome;Classe", "Anna Rossi;a", "Anna Rossi"),
+        ("Nombre;Grupo", "Ana García;a", "Ana García"),
+        ("Name;Vorname;Nachname", "Jörg Müller;Jörg;Müller", "Jörg Müller"),
+        ("Full name;First name", "Jörg Müller;Jörg", "Jörg Müller"),
+        ("Name;Vorname", "Müller;", "Müller"),
+        ("Name;Vorname", ";Jörg", "Jörg"),
+    ],
+)
+def test_first_and_last_names_are_found_whatever_they_are_called(headings, cells, name):
+    assert names(f"{headings}\n{cells}\n") == [name]
+
+
+def test_a_column_that_has_the_first_names_already_is_the_whole_name():
+    both = "Name;Vorname\nJörg Müller;Jörg\nLi, Ada;Ada\nEve;\n"
+    assert names(both) == ["Jörg Müller", "Li, Ada", "Eve"]
+    assert parse(both).columns == ["Name"]
+    # In one row it is chance.
+    assert names("Name;Vorname\nLópez Martín;Martín\nMüller;Jörg\n") == ["Martín López Martín", "Jörg Müller"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "columns", "expected"),
+    [
+        ("class.csv", "Name;Mail;Vorname\nMüller;;Jörg\n", {}, ["Vorname", "Name"]),
+        ("class.csv", "Naam;Groep\nAnna;a\n", {"name": "naam"}, ["Naam"]),
+        ("class.yml", "- {name: Müller, first name: Jörg}\n- Ben\n", {}, ["first_name", "name"]),
+        ("class.yml", "- Ben\n", {}, []),
+    ],
+    ids=["found", "said", "YAML", "mere names"],
+)
+def test_the_columns_of_the_names_are_told(path, text, columns, expected):
+    assert parse(text, path, columns).columns == expected
+
+
+CANVAS_ROWS = """\
+,,,,,Manual Posting
+    Points Possible,,,,,10
+"Müller, Jörg",7,m7,jm,Web,9
+"Student, Test",99,,x,Web,
+"""
+
+
+@pytest.mark.parametrize("sis", ["SIS User ID,SIS Login ID", "Integration,SIS Login ID", "SIS User ID,x"])
+def test_the_rows_of_canvas_that_are_no_students_are_left_out(sis):
+    text = f"Student,ID,{sis},Section,Essay (1)\n{CANVAS_ROWS}"
+    assert [(entry["name"], place) for place, entry in parse(text).entries] == [("Müller, Jörg", "class.csv line 4")]
+
+
+def test_elsewhere_nobody_is_left_out():
+    text = 'Student,ID,Section\nPoints Possible,,\n"Student, Test",99,Web\n'
+    assert names(text) == ["Points Possible", "Student, Test"]
+
+
+def test_columns_are_said_without_accents_and_hyphens():
+    text = "E-Mail;Prénom;Nom;Espace\nz;Zoé;Lefèvre;lab-1\n"
+    (student,) = values(text, columns={"name": ["prenom", "NOM"], "namespace": "es-pace"})
+    assert (student["name"], student["namespace"]) == ("Zoé Lefèvre", "lab-1")
+
+
+def test_a_namespace_may_be_written_in_two_words():
+    assert values("Name;Name-Space\nAnna;lab-1\n")[0]["namespace"] == "lab-1"
+
+
 @pytest.mark.parametrize("columns", [{"name": "Naam"}, {"name": ["naam "]}], ids=["one", "a list of one"])
 def test_the_column_of_the_names_may_be_said(columns):
     assert names("Naam;Groep\nAnna;a\n", columns=columns) == ["Anna"]
@@ -129,25 +217,25 @@ def test_encodings(encoding, mark):
 def test_an_error_gives_the_line_of_the_file():
     text = 'name,note\n\nAnna,"two\nlines"\n,nobody\nBen,\nanna,\n'
     with pytest.raises(RosterError) as error:
-        students(parse(text), "lab")
+        students(parse(text).entries, "lab")
     nameless, collision = error.value.problems
     assert nameless == "class.csv line 5: {'note': 'nobody'} has no `name`. Give every student a name."
     assert "'Anna' (class.csv line 3) and 'anna' (class.csv line 7) have the same namespace" in collision
 
 
 def test_the_lines_are_right_below_one_that_says_the_separator():
-    assert [place for place, _entry in parse("sep=;\nname;x\n\nAnna;\n")] == ["class.csv line 4"]
+    assert [place for place, _entry in parse("sep=;\nname;x\n\nAnna;\n").entries] == ["class.csv line 4"]
 
 
 def test_an_error_in_yaml_gives_the_line_too():
     text = "# the class\n- Anna\n- name: Ben\n  group: blue\n-\n  name: anna\n"
-    assert [place for place, _entry in parse(text, "class.yml")] == [
+    assert [place for place, _entry in parse(text, "class.yml").entries] == [
         "class.yml line 2",
         "class.yml line 3",
         "class.yml line 6",
     ]
     with pytest.raises(RosterError, match=r"'Anna' \(class.yml line 2\) and 'anna' \(class.yml line 6\)"):
-        students(parse(text, "class.yml"), "lab")
+        students(parse(text, "class.yml").entries, "lab")
 
 
 # --- YAML ---
@@ -270,7 +358,7 @@ def test_a_column_that_was_said_and_is_not_there_is_named():
 def test_a_file_is_read(tmp_path):
     path = tmp_path / "Kurs 10b.csv"
     path.write_text("name\nAnna\n")
-    assert roster_file.read(str(path)) == [(f"{path} line 2", {"name": "Anna"})]
+    assert roster_file.read(str(path)) == ([(f"{path} line 2", {"name": "Anna"})], ["name"])
 
 
 @pytest.mark.parametrize(
@@ -312,6 +400,6 @@ def test_what_a_spreadsheet_writes_is_read(rows, separator, encoding, line_end):
 @example(b"- " + b"[" * 3000, "class.yml")
 def test_whatever_stands_in_a_file_is_read_or_refused(content, path):
     try:
-        assert parse(content, path)
+        assert parse(content, path).entries
     except RosterError as error:
         assert path in str(error)
