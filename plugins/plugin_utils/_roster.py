@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict, cast
 
 from ..module_utils._ground.wording import one_line
@@ -19,6 +20,10 @@ RFC_1123_LENGTH = 63
 MOST_STUDENTS = 10_000  # the number of namespaces Kubernetes is tested with, see its scalability thresholds
 # Letters of European names that Unicode does not decompose into an ASCII letter and a mark.
 UNDECOMPOSED = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+#: What an entry says of a student that is used here. Whatever else it says is kept.
+KEYS = ("name", "namespace")
+# Between `nmae` or `name_space`, which are misspelt, and `surname` or `workspace`, which are other words.
+NEAR_MISS = 0.75
 SYSTEM_NAMESPACES = ("default", "kube-")
 
 #: What stands at one place of a roster: the place, as an error names it, and a name or a mapping.
@@ -107,6 +112,28 @@ def class_problems(class_name: Any) -> list[str]:
     ]
 
 
+def column_problems(columns: Mapping[str, Any]) -> list[str]:
+    """A sentence for every key of `pods_lab_roster_columns` that would mean nothing, or that names no column."""
+    problems = []
+    for key, names in columns.items():
+        if key not in KEYS:
+            problems.append(
+                f"pods_lab_roster_columns: {key!r} is nothing that a column is needed for. The keys are:"
+                f" {', '.join(KEYS)}. Other columns are kept under their own names."
+            )
+        elif not names or not all(isinstance(one, str) for one in (names if isinstance(names, list) else [names])):
+            problems.append(
+                f"pods_lab_roster_columns: {key} is {names!r} and no column. Give the name of one, or a list of names."
+            )
+    return problems
+
+
+def near_miss(key: Any, given: Iterable[Any]) -> str:
+    """The key that is meant where `key` is misspelt, as no other of those that are given says it; '' where none is."""
+    missing = [known for known in KEYS if known not in given]
+    return next(iter(difflib.get_close_matches(str(key).casefold(), missing, n=1, cutoff=NEAR_MISS)), "")
+
+
 def is_rfc_1123_label(text: Any) -> bool:
     return isinstance(text, str) and len(text) <= RFC_1123_LENGTH and bool(RFC_1123_LABEL.fullmatch(text))
 
@@ -122,6 +149,11 @@ def slug(name: str) -> str:
 def _student(entry: Any, class_name: str, place: str) -> Student:
     """One entry as a student. Raises RosterError where it is none."""
     given = dict(entry) if isinstance(entry, dict) else {"name": entry}
+    misspelt = {key: meant for key, value in given.items() if value and (meant := near_miss(key, given))}
+    if misspelt:
+        raise RosterError(
+            [f"{place}: {entry!r} has the key {key!r}. Did you mean {meant!r}?" for key, meant in misspelt.items()]
+        )
     name = _name(given.get("name"), entry, place)
     label = slug(name)
     namespace = given.get("namespace") or (f"{class_name}-{label}" if label else "")

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from ..module_utils._ground.wording import one_line
-from ._roster import Entry, RosterError
+from ._roster import Entry, RosterError, column_problems, near_miss
 
 SEPARATORS = (",", ";", "\t", "|")
 #: Spreadsheets write a byte order mark: with "CSV UTF-8" the first, with "Unicode text" the second.
@@ -93,11 +93,13 @@ def read(path: str, columns: Mapping[str, str | Sequence[str]] | None = None) ->
 
     Args:
         path: a YAML list (`.yml`, `.yaml`), or a CSV whose first line that is not blank names the columns.
-        columns: which columns a key of the students is made of: `{"name": ["Vorname", "Nachname"]}`.
+        columns: which columns the `name` or `namespace` is made of: `{"name": ["Vorname", "Nachname"]}`.
 
     Raises:
-        RosterError: the file cannot be read or is neither.
+        RosterError: the file cannot be read or is neither, or `columns` has another key.
     """
+    if problems := column_problems(columns or {}):
+        raise RosterError(problems)
     try:
         content = pathlib.Path(path).read_bytes()
     except OSError as error:
@@ -110,6 +112,10 @@ def read(path: str, columns: Mapping[str, str | Sequence[str]] | None = None) ->
 def parse(content: bytes, path: str, columns: Mapping[str, str | Sequence[str]] | None = None) -> Roster:
     """As `read`, for what stands in the file."""
     text = _decode(content, path)
+    if not text.strip():
+        raise RosterError(
+            [f"pods_lab_roster: {path} is empty. Give a file with a line for each student, below the columns' names."]
+        )
     is_yaml = path.lower().endswith((".yml", ".yaml"))
     found = _parse_yaml(text, path, columns or {}) if is_yaml else _parse_csv(text, path, columns or {})
     if not found.entries:
@@ -142,16 +148,25 @@ def _parse_csv(text: str, path: str, columns: Mapping[str, str | Sequence[str]])
     rows = _rows(text[said.end() :] if said else text, separator, path, 2 if said else 1)
     line, headings = next(rows, (1, []))
     keys = [_key(heading) for heading in headings]
-    _refuse_twice([(key, heading, line) for key, heading in zip(keys, headings, strict=True) if key], path)
     sources = _sources(keys, columns, f"{path} line {line}", headings)
     if "name" not in sources:
         raise RosterError(
             [
                 f"pods_lab_roster: {path} line {line} has no column with the students' names"
-                f" (it has: {', '.join(filter(None, headings)) or 'nothing'}). Call it `name`, or say which it is:"
-                " pods_lab_roster_columns: {name: COLUMN}, or {name: [COLUMN, COLUMN]}."
+                f" (it has: {', '.join(filter(None, headings)) or 'nothing'}). The first line must name the columns:"
+                " call that of the names `name`, or say which it is: pods_lab_roster_columns: {name: COLUMN}, or"
+                " {name: [COLUMN, COLUMN]}."
             ]
         )
+    _refuse_twice([(key, heading, line) for key, heading in zip(keys, headings, strict=True) if key], path)
+    for key, heading in zip(keys, headings, strict=True):
+        if meant := near_miss(key, sources):
+            raise RosterError(
+                [
+                    f"pods_lab_roster: {path} line {line} has the column {heading!r}. Did you mean {meant!r}?"
+                    " Give it that name, or one that is less like it."
+                ]
+            )
     found: list[tuple[str, dict[str, Any]]] = []
     for line, cells in rows:
         if any(cells[len(keys) :]):

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ._roster import class_problems
+from ._roster import class_problems, column_problems
 
 #: The least that a number may be.
 LEAST = {
@@ -47,6 +47,11 @@ def setting_problems(settings: Mapping[str, Any]) -> list[str]:
     for name, least in LEAST.items():
         if name in settings and int(settings[name]) < least:
             problems.append(f"{name} is {settings[name]}. Set it to {least} or more.")
+    columns = settings.get("pods_lab_roster_columns") or {}
+    if isinstance(columns, Mapping):
+        problems += column_problems(columns)
+    else:
+        problems.append(f"pods_lab_roster_columns is {columns!r} and no mapping. Set it as in {{name: COLUMN}}.")
     if directory := local_path(settings.get("pods_lab_report_dir") or ""):
         problems += _report_dir_problems(directory)
     return problems

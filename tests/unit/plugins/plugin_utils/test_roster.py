@@ -77,7 +77,12 @@ def test_a_namespace_of_ones_own():
 @pytest.mark.parametrize(
     ("entry", "culprit", "remedy"),
     [
-        ({"nme": "x"}, "{'nme': 'x'}", "Give every student a name."),
+        ({"mail": "x"}, "{'mail': 'x'}", "Give every student a name."),
+        ({"nme": "x"}, "{'nme': 'x'} has the key 'nme'", "Did you mean 'name'?"),
+        ({"NAME": "x"}, "{'NAME': 'x'} has the key 'NAME'", "Did you mean 'name'?"),
+        ({"name": "Ada", "namspace": "room-7"}, "has the key 'namspace'", "Did you mean 'namespace'?"),
+        ({"name": "Ada", "name space": "room-7"}, "has the key 'name space'", "Did you mean 'namespace'?"),
+        ({"name": "Ada", "Namespace": "room-7"}, "has the key 'Namespace'", "Did you mean 'namespace'?"),
         ("  ", "'  '", "Give every student a name."),
         ("李雷", "'李雷'", "Give the student a `namespace`."),
         ("x" * 60, "'pods-lab-" + "x" * 60, "Give the student another `namespace`."),
@@ -94,6 +99,21 @@ def test_an_unusable_student_is_named_with_the_place_and_the_remedy(entry, culpr
     assert problem.startswith("pods_lab_students[1]: ")
     assert culprit in problem
     assert problem.endswith(remedy)
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["username", "nickname", "surname", "Vorname", "first_name", "last_name", "full_name", "workspace", "names", 7],
+)
+def test_keys_of_other_meanings_are_kept(key):
+    (student,) = students([{"name": "Ada", key: "x"}])
+    assert (student[key], student["namespace"]) == ("x", "pods-lab-ada")
+
+
+def test_a_key_is_no_near_miss_of_one_that_is_given_or_where_it_says_nothing():
+    (student,) = students([{"name": "Ada", "namespace": "room-7", "namespaces": "many"}])
+    assert student["namespaces"] == "many"
+    assert students([{"name": "Ada", "namspace": None}])[0]["namespace"] == "pods-lab-ada"
 
 
 def test_names_that_make_the_same_namespace_are_refused_with_both_places():

@@ -182,6 +182,10 @@ def test_columns_are_said_without_accents_and_hyphens():
     assert (student["name"], student["namespace"]) == ("Zoé Lefèvre", "lab-1")
 
 
+def test_a_heading_is_one_key_however_its_accents_are_written():
+    assert values("name;E\u0301cole\nZoé;x\n") == [{"name": "Zoé", "école": "x"}]
+
+
 def test_a_namespace_may_be_written_in_two_words():
     assert values("Name;Name-Space\nAnna;lab-1\n")[0]["namespace"] == "lab-1"
 
@@ -284,7 +288,18 @@ def test_keys_of_yaml_may_be_said_too():
             id="no names",
         ),
         pytest.param("class.csv", "\n\nmail\n", "line 3 has no column", id="no names, further down"),
-        pytest.param("class.csv", "", "it has: nothing", id="empty"),
+        pytest.param("class.csv", "Anna\nBen\n", "The first line must name the columns", id="names alone"),
+        pytest.param("class.csv", "Anna;anna\nBen;ben\n", "The first line must name the columns", id="no headings"),
+        pytest.param("class.csv", "", "class.csv is empty. Give a file", id="empty"),
+        pytest.param("class.csv", b"\xef\xbb\xbf\r\n \r\n", "class.csv is empty. Give a file", id="blank"),
+        pytest.param("class.yml", "", "class.yml is empty. Give a file", id="empty YAML"),
+        pytest.param("class.csv", "sep=;\n", "it has: nothing", id="a separator alone"),
+        pytest.param(
+            "class.csv",
+            "name;Namspace\nAda;room-7\n",
+            "line 1 has the column 'Namspace'. Did you mean 'namespace'?",
+            id="a column misspelt",
+        ),
         pytest.param("class.csv", "name\n\n", "class.csv has no students. Name at least one.", id="no students"),
         pytest.param(
             "class.csv", "name\nAnna,a\n", "line 2 has more fields than the line with the names", id="too many fields"
@@ -335,7 +350,7 @@ def test_keys_of_yaml_may_be_said_too():
         pytest.param("class.yml", "a: [", "is not YAML", id="no YAML"),
         pytest.param("class.yml", "- !!int x\n", "is not YAML", id="a tag that lies"),
         pytest.param("class.yml", "name: Anna\n", "must hold a YAML list", id="YAML but no list"),
-        pytest.param("class.yml", "", "must hold a YAML list", id="empty YAML"),
+        pytest.param("class.yml", "# nobody\n", "must hold a YAML list", id="a comment alone"),
         pytest.param("class.yml", "[]", "has no students", id="no students in YAML"),
         pytest.param(
             "class.yml", "- name: a\n- name: b\n  Name: c\n", "line 3 has 'name' and 'Name'", id="a key twice"
@@ -359,6 +374,18 @@ def test_a_file_is_read(tmp_path):
     path = tmp_path / "Kurs 10b.csv"
     path.write_text("name\nAnna\n")
     assert roster_file.read(str(path)) == ([(f"{path} line 2", {"name": "Anna"})], ["name"])
+
+
+def test_columns_for_other_keys_are_refused_before_the_file_is_read():
+    with pytest.raises(
+        RosterError, match=r"'namspace' is nothing that a column is needed for\. The keys are: name, name"
+    ):
+        roster_file.read("/nowhere.csv", {"name": "Naam", "namspace": "Raum"})
+
+
+def test_a_misspelt_key_of_yaml_gives_the_line():
+    with pytest.raises(RosterError, match=r"class.yml line 2: .*'namspace'\. Did you mean 'namespace'\?"):
+        students(parse("- Anna\n- name: Ada\n  namspace: room-7\n", "class.yml").entries, "lab")
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,29 @@ def test_a_number_that_is_too_small_is_named(name):
     assert problem == f"{name} is {least - 1}. Set it to {least} or more."
 
 
+def test_columns_of_a_roster_for_keys_that_mean_nothing_are_refused():
+    columns = {"name": "Naam", "namspace": "Raum"}
+    assert setting_problems({"pods_lab_class": "lab", "pods_lab_roster_columns": columns}) == [
+        "pods_lab_roster_columns: 'namspace' is nothing that a column is needed for. The keys are: name, namespace."
+        " Other columns are kept under their own names."
+    ]
+    good = {"name": ["Vorname", "Nachname"], "namespace": "Raum"}
+    assert setting_problems({"pods_lab_class": "lab", "pods_lab_roster_columns": good}) == []
+
+
+@pytest.mark.parametrize("names", [None, "", [], 1, {"a": "b"}, ["Vorname", None]], ids=repr)
+def test_columns_that_have_no_name_are_refused(names):
+    (problem,) = setting_problems({"pods_lab_class": "lab", "pods_lab_roster_columns": {"name": names}})
+    assert problem == (
+        f"pods_lab_roster_columns: name is {names!r} and no column. Give the name of one, or a list of names."
+    )
+
+
+def test_columns_that_are_no_mapping_are_refused():
+    (problem,) = setting_problems({"pods_lab_class": "lab", "pods_lab_roster_columns": "name=Naam"})
+    assert problem == "pods_lab_roster_columns is 'name=Naam' and no mapping. Set it as in {name: COLUMN}."
+
+
 def test_every_problem_is_told_at_once():
     first, second = setting_problems({"pods_lab_class": "A B", "pods_lab_timeout": 0})
     assert first.startswith("pods_lab_class: 'A B' cannot be the name of a class")
