@@ -66,9 +66,9 @@ options:
         type: str
       command:
         description:
-          - The program and its arguments, as a list. There is no shell unless you name one.
-        type: list
-        elements: str
+          - The program and its arguments, as a list. There is no shell unless you name one, and so a command that is written as
+            one text is refused.
+        type: raw
         required: true
       stdin:
         description:
@@ -123,14 +123,12 @@ options:
             elements: int
           contains:
             description:
-              - Texts that standard output must contain.
-            type: list
-            elements: str
+              - Texts that standard output must contain, as a list. One text alone need be no list, and is not split.
+            type: raw
           stderr_contains:
             description:
-              - Texts that standard error must contain.
-            type: list
-            elements: str
+              - Texts that standard error must contain, as a list. One text alone need be no list, and is not split.
+            type: raw
           regex:
             description:
               - A regular expression that must be found in standard output. C(^) and C($) match at every line.
@@ -387,13 +385,13 @@ def argument_spec() -> dict[str, Any]:
         outcomes=EXPECTABLE,
         expect={
             "rc": {"type": "list", "elements": "int"},
-            "contains": {"type": "list", "elements": "str"},
-            "stderr_contains": {"type": "list", "elements": "str"},
+            "contains": {"type": "raw"},
+            "stderr_contains": {"type": "raw"},
             "regex": {"type": "str"},
             "json": {"type": "dict"},
         },
         own={
-            "command": {"type": "list", "elements": "str", "required": True},
+            "command": {"type": "raw", "required": True},
             "stdin": {"type": "str"},
             "encoding": {"type": "str", "choices": ["text", BASE64], "default": "text"},
         },

@@ -81,9 +81,8 @@ options:
               - api_error
           contains:
             description:
-              - Texts that the log must contain.
-            type: list
-            elements: str
+              - Texts that the log must contain, as a list. One text alone need be no list, and is not split.
+            type: raw
           regex:
             description:
               - A regular expression that must be found in the log. C(^) and C($) match at every line.
@@ -298,7 +297,7 @@ def argument_spec() -> dict[str, Any]:
     probes = probe_argument_spec(
         outcomes=[word for word in EXPECTABLE if word not in only_of_commands],
         expect={
-            "contains": {"type": "list", "elements": "str"},
+            "contains": {"type": "raw"},
             "regex": {"type": "str"},
             "not_empty": {"type": "bool", "default": False},
         },

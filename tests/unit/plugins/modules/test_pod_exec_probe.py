@@ -281,6 +281,20 @@ def test_failing_at_the_end_with_the_list(api, probe):
     assert result["msg"].endswith(", and 2 more.")
 
 
+def test_a_command_that_is_text_is_refused(api, probe):
+    """Ansible would make a list with one program of it, `ls -l`, of which the pod has none: an outcome to expect."""
+    result = probe({"command": "ls -l", "expect": {"outcome": ["no_such_executable"]}})
+    assert result["failed"] and api.requests == []
+    assert result["msg"] == (
+        """Probe 'p': command is the text 'ls -l', and no shell reads it; write it as a list: ["ls", "-l"]."""
+    )
+
+
+def test_a_text_with_a_comma_is_looked_for_as_it_is(api, probe):
+    api.execs["lab-alice", "web"] = exits(0, b"world Hello")
+    assert not probe({"expect": {"contains": "Hello, world"}})["results"][0]["met"]
+
+
 def test_no_probes(probe):
     assert probe()["results"] == []
 
