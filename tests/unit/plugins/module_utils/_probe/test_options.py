@@ -114,6 +114,7 @@ def test_input_that_is_text_is_sent_as_utf_8():
             {"as_user": "a", "as_groups": ["g\r\nX: y"]}, "as_groups has a line break", id="header in a group"
         ),
         pytest.param({"expect": {"regex": "("}}, "Probe 'p': '(' is not a regular expression", id="expectation"),
+        pytest.param({"expect": {"rc": [256]}}, "Probe 'p': expect.rc has 256", id="impossible expectation"),
         pytest.param({"stdin": "ü", "encoding": "base64"}, "Probe 'p': stdin is not base64", id="not base64"),
         pytest.param({"stdin": "AP8", "encoding": "base64"}, "Probe 'p': stdin is not base64", id="half of base64"),
         pytest.param({"stdin": "\udc80"}, "Probe 'p': stdin cannot be written as UTF-8", id="no text"),
