@@ -117,11 +117,15 @@ def _with_cause(
     return replace(ending, verdict=verdict)
 
 
-def why_no_pods(client: Client, selection: Selection, deadline: Deadline) -> str:
-    """One sentence that says why there is no pod at all, as far as that can be told."""
+def why_no_pods(client: Client, selection: Selection, waited: float, deadline: Deadline) -> str:
+    """One sentence that says why there is no pod at all, as far as that can be told.
+
+    Args:
+        waited: seconds that the wait took; where the timeout is the shorter of the two it is less than the grace.
+    """
     namespaces = sorted(selection.namespaces)
     where = f" in {', '.join(namespaces[:5])}{' and others' if len(namespaces) > 5 else ''}" if namespaces else ""
-    text = f"No pod matching {selection.selector!r} appeared{where} within {selection.grace:g} s"
+    text = f"No pod matching {selection.selector!r} appeared{where} within {min(selection.grace, round(waited, 1)):g} s"
     refusals = pod_events.refusals(_warnings(client, selection, deadline))
     refused = sorted(namespace for namespace in refusals if not namespaces or namespace in namespaces)
     if not refused:

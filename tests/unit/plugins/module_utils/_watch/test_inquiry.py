@@ -212,11 +212,11 @@ def test_no_pod_because_of_a_quota():
     message = 'Error creating: pods "web-5d4f-abcde" is forbidden: exceeded quota: none'
     refused = make_event("FailedCreate", message)
     in_alices = "/api/v1/namespaces/lab-alice/events"
-    assert why_no_pods(says(refused, path=in_alices), IN_ALICES, Deadline(5.0)) == (
+    assert why_no_pods(says(refused, path=in_alices), IN_ALICES, 10.02, Deadline(5.0)) == (
         "No pod matching 'class=c' appeared in lab-alice within 10 s; "
         f"a controller in lab-alice was refused its pods: {message}."
     )
-    assert why_no_pods(says(refused), EVERYWHERE, Deadline(5.0)) == (
+    assert why_no_pods(says(refused), EVERYWHERE, 10.02, Deadline(5.0)) == (
         "No pod matching 'class=c' appeared within 10 s; perhaps because a controller was refused its pods, "
         f"as one in lab-alice was: {message}."
     )
@@ -224,7 +224,16 @@ def test_no_pod_because_of_a_quota():
 
 def test_no_pod_and_no_reason_for_it():
     many = Selection("class=c", None, [f"lab-{number}" for number in range(9)], 0.5)
-    assert why_no_pods(says(), EVERYWHERE, Deadline(5.0)) == "No pod matching 'class=c' appeared within 10 s."
-    assert why_no_pods(says(make_event("FailedCreate", REFUSAL)), many, Deadline(5.0)) == (
+    assert why_no_pods(says(), EVERYWHERE, 10.02, Deadline(5.0)) == "No pod matching 'class=c' appeared within 10 s."
+    assert why_no_pods(says(make_event("FailedCreate", REFUSAL)), many, 10.02, Deadline(5.0)) == (
         "No pod matching 'class=c' appeared in lab-0, lab-1, lab-2, lab-3, lab-4 and others within 0.5 s."
     )
+
+
+@pytest.mark.parametrize(
+    "waited, said",
+    [(2.97, "3 s"), (0.31, "0.3 s"), (9.99, "10 s"), (10.4, "10 s")],
+    ids=["timeout", "less", "grace", "more"],
+)
+def test_no_pod_within_what_was_really_waited(waited, said):
+    assert why_no_pods(says(), EVERYWHERE, waited, Deadline(5.0)).endswith(f"appeared within {said}.")
