@@ -41,15 +41,36 @@ def setting_problems(settings: Mapping[str, Any]) -> list[str]:
     """A sentence for every value that cannot be used; [] if all can.
 
     Args:
-        settings: by the names of the variables. Types are the argument specs' business.
+        settings: by the names of the variables. Types are the argument specs' business, but for numbers: Ansible's own
+            check of an `int` breaks at `inf`, and does not say in which variable it stands.
     """
     problems = class_problems(settings.get("pods_lab_class"))
-    for name, least in LEAST.items():
-        if name in settings and int(settings[name]) < least:
-            problems.append(f"{name} is {settings[name]}. Set it to {least} or more.")
+    problems += _number_problems(settings)
     if directory := local_path(settings.get("pods_lab_report_dir") or ""):
         problems += _report_dir_problems(directory)
     return problems
+
+
+def _number_problems(settings: Mapping[str, Any]) -> list[str]:
+    problems = []
+    numbers = {name: _whole_number(settings[name]) for name in LEAST if name in settings}
+    for name, number in numbers.items():
+        if number is None:
+            problems.append(f"{name} is {settings[name]!r}. Set it to a whole number, {LEAST[name]} or more.")
+        elif number < LEAST[name]:
+            problems.append(f"{name} is {settings[name]}. Set it to {LEAST[name]} or more.")
+    return problems
+
+
+def _whole_number(value: Any) -> int | None:
+    """The number, which `-e name=1` gives as text; None for what is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (OverflowError, ValueError):
+        return None
+    return int(number) if number.is_integer() else None
 
 
 def _report_dir_problems(path: str) -> list[str]:

@@ -153,6 +153,7 @@ def test_settings_are_refused_before_anything_is_asked_or_made(run, tmp_path, ap
                 "pods_lab_student": 3,
                 "pods_lab_class": "Monday",
                 "pods_lab_restarts": 0,
+                "pods_lab_timeout": "inf",
                 "pods_lab_report_dir": "plays.yml/reports",
                 "pods_lab_kubeconfig": str(tmp_path / "dev"),
             },
@@ -163,6 +164,7 @@ def test_settings_are_refused_before_anything_is_asked_or_made(run, tmp_path, ap
         "pods_lab_student is not a variable of kubelabs.pods. Did you mean pods_lab_students?",
         "pods_lab_class: 'Monday' cannot be the name of a class",
         "pods_lab_restarts is 0. Set it to 1 or more.",
+        "pods_lab_timeout is 'inf'. Set it to a whole number, 1 or more.",
         f"pods_lab_report_dir: there can be no report in {tmp_path}/plays.yml/reports, because",
     ):
         assert words in printed

@@ -46,6 +46,22 @@ def test_a_number_that_is_too_small_is_named(name):
     assert problem == f"{name} is {least - 1}. Set it to {least} or more."
 
 
+@pytest.mark.parametrize("name", _settings.LEAST)
+@pytest.mark.parametrize(
+    "value",
+    ["inf", float("inf"), "nan", "1e999", "10**9", "", "5 minutes", 2.5, True, None, [300], 10**400],
+    ids=lambda value: repr(value)[:12],
+)
+def test_what_is_no_number_is_named(name, value):
+    (problem,) = setting_problems({"pods_lab_class": "lab", name: value})
+    assert problem == f"{name} is {value!r}. Set it to a whole number, {_settings.LEAST[name]} or more."
+
+
+@pytest.mark.parametrize("value", [300, "300", 300.0, "300.0", "3e2"], ids=repr)
+def test_a_number_may_be_written_as_ansible_reads_them(value):
+    assert setting_problems({"pods_lab_class": "lab", "pods_lab_timeout": value}) == []
+
+
 def test_every_problem_is_told_at_once():
     first, second = setting_problems({"pods_lab_class": "A B", "pods_lab_timeout": 0})
     assert first.startswith("pods_lab_class: 'A B' cannot be the name of a class")
