@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..module_utils._pods.back_off import nominal_seconds
 from ._roster import class_problems
 
 #: The least that a number may be.
@@ -59,7 +60,23 @@ def _number_problems(settings: Mapping[str, Any]) -> list[str]:
             problems.append(f"{name} is {settings[name]!r}. Set it to a whole number, {LEAST[name]} or more.")
         elif number < LEAST[name]:
             problems.append(f"{name} is {settings[name]}. Set it to {LEAST[name]} or more.")
-    return problems
+    return problems or _time_problems(numbers)
+
+
+def _time_problems(numbers: Mapping[str, int | None]) -> list[str]:
+    """Whether so many restarts can come in time; where they cannot, the challenge fails for every student."""
+    restarts, lifetime = numbers.get("pods_lab_restarts"), numbers.get("pods_lab_failing_lifetime")
+    timeout = numbers.get("pods_lab_timeout")
+    if restarts is None or lifetime is None or timeout is None:
+        return []
+    needed = int(nominal_seconds(restarts, lifetime))
+    if needed < timeout:
+        return []
+    return [
+        f"pods_lab_timeout is {timeout}, and with pods_lab_restarts {restarts} and pods_lab_failing_lifetime {lifetime}"
+        f" the restarts take {needed} s by Kubernetes' back-off. Set pods_lab_timeout to {needed + 1} or more, or one"
+        " of the others to less."
+    ]
 
 
 def _whole_number(value: Any) -> int | None:

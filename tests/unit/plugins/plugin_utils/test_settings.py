@@ -62,6 +62,29 @@ def test_a_number_may_be_written_as_ansible_reads_them(value):
     assert setting_problems({"pods_lab_class": "lab", "pods_lab_timeout": value}) == []
 
 
+def challenge(restarts, lifetime, timeout):
+    return {
+        "pods_lab_class": "lab",
+        "pods_lab_restarts": restarts,
+        "pods_lab_failing_lifetime": lifetime,
+        "pods_lab_timeout": timeout,
+    }
+
+
+def test_restarts_that_cannot_come_in_time_are_refused():
+    (problem,) = setting_problems(challenge(5, "30", 300))
+    assert problem == (
+        "pods_lab_timeout is 300, and with pods_lab_restarts 5 and pods_lab_failing_lifetime 30 the restarts take 300 "
+        "s by Kubernetes' back-off. Set pods_lab_timeout to 301 or more, or one of the others to less."
+    )
+    assert setting_problems(challenge(5, "30", 301)) == []
+
+
+def test_a_number_that_is_wrong_in_itself_is_told_alone():
+    (problem,) = setting_problems(challenge(0, 30, 20))
+    assert problem.startswith("pods_lab_restarts is 0.")
+
+
 def test_every_problem_is_told_at_once():
     first, second = setting_problems({"pods_lab_class": "A B", "pods_lab_timeout": 0})
     assert first.startswith("pods_lab_class: 'A B' cannot be the name of a class")
