@@ -38,6 +38,7 @@ options:
   probes:
     description:
       - What to run. The results keep this order.
+      - An empty list is refused, since it would prove nothing.
     type: list
     elements: dict
     required: true
@@ -370,7 +371,11 @@ from typing import Any
 from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.exec_stream import import_websocket
 from ansible_collections.kubelabs.pods.plugins.module_utils._frame import Answer, Task, bulk_argument_spec, run_module
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.exec_prober import ExecProber
-from ansible_collections.kubelabs.pods.plugins.module_utils._probe.options import exec_probe, probe_argument_spec
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.options import (
+    exec_probe,
+    given_probes,
+    probe_argument_spec,
+)
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.outcome import EXPECTABLE
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.probe import BASE64, ExecProbe
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.result import unmet_summary
@@ -400,7 +405,7 @@ def argument_spec() -> dict[str, Any]:
 
 
 def read(params: Mapping[str, Any]) -> Request:
-    return [exec_probe(options) for options in params["probes"]], params["max_output"], params["concurrency"]
+    return [exec_probe(options) for options in given_probes(params)], params["max_output"], params["concurrency"]
 
 
 def work(request: Request, task: Task) -> Answer:

@@ -25,6 +25,7 @@ options:
   probes:
     description:
       - Which logs to read. The results keep this order.
+      - An empty list is refused, since it would prove nothing.
     type: list
     elements: dict
     required: true
@@ -282,7 +283,11 @@ from typing import Any
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._frame import Answer, Task, bulk_argument_spec, run_module
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.log_prober import LogProber
-from ansible_collections.kubelabs.pods.plugins.module_utils._probe.options import log_probe, probe_argument_spec
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.options import (
+    given_probes,
+    log_probe,
+    probe_argument_spec,
+)
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.outcome import EXPECTABLE, Word
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.probe import LogProbe
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.result import unmet_summary
@@ -310,7 +315,7 @@ def argument_spec() -> dict[str, Any]:
 
 
 def read(params: Mapping[str, Any]) -> Request:
-    return [log_probe(options) for options in params["probes"]], params["max_output"], params["concurrency"]
+    return [log_probe(options) for options in given_probes(params)], params["max_output"], params["concurrency"]
 
 
 def work(request: Request, task: Task) -> Answer:

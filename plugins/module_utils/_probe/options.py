@@ -11,7 +11,7 @@ import math
 import re
 import shlex
 from base64 import b64decode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._ground.errors import ArgumentError
@@ -58,6 +58,20 @@ def probe_argument_spec(*, outcomes: Iterable[Word], expect: Spec, own: Spec) ->
             },
         },
     }
+
+
+def given_probes(params: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The option `probes`.
+
+    Raises:
+        ArgumentError: it is empty.
+    """
+    if not params["probes"]:
+        raise ArgumentError(
+            "probes is an empty list, and a task that probes nothing would prove nothing: skip it where there is "
+            "nothing to probe."
+        )
+    return params["probes"]  # type: ignore[no-any-return]
 
 
 def exec_probe(options: Mapping[str, Any]) -> ExecProbe:
