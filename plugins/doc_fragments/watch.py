@@ -21,6 +21,7 @@ options:
   pods:
     description:
       - Exactly these pods are waited for, whatever else the selector matches. Those that never appear are reported.
+      - An empty list is refused, since it would prove nothing.
       - Without it every pod that the selector matches is waited for, of which there must be at least one. Those that are
         already being deleted do not count.
     type: list

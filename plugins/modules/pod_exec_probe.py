@@ -38,6 +38,7 @@ options:
   probes:
     description:
       - What to run. The results keep this order.
+      - An empty list is refused, since it would prove nothing.
     type: list
     elements: dict
     required: true
@@ -66,9 +67,9 @@ options:
         type: str
       command:
         description:
-          - The program and its arguments, as a list. There is no shell unless you name one.
-        type: list
-        elements: str
+          - The program and its arguments, as a list. There is no shell unless you name one, and so a command that is written as
+            one text is refused.
+        type: raw
         required: true
       stdin:
         description:
@@ -123,14 +124,12 @@ options:
             elements: int
           contains:
             description:
-              - Texts that standard output must contain.
-            type: list
-            elements: str
+              - Texts that standard output must contain, as a list. One text alone need be no list, and is not split.
+            type: raw
           stderr_contains:
             description:
-              - Texts that standard error must contain.
-            type: list
-            elements: str
+              - Texts that standard error must contain, as a list. One text alone need be no list, and is not split.
+            type: raw
           regex:
             description:
               - A regular expression that must be found in standard output. C(^) and C($) match at every line.
@@ -372,7 +371,11 @@ from typing import Any
 from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.exec_stream import import_websocket
 from ansible_collections.kubelabs.pods.plugins.module_utils._frame import Answer, Task, bulk_argument_spec, run_module
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.exec_prober import ExecProber
-from ansible_collections.kubelabs.pods.plugins.module_utils._probe.options import exec_probe, probe_argument_spec
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.options import (
+    exec_probe,
+    given_probes,
+    probe_argument_spec,
+)
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.outcome import EXPECTABLE
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.probe import BASE64, ExecProbe
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.result import unmet_summary
@@ -387,13 +390,13 @@ def argument_spec() -> dict[str, Any]:
         outcomes=EXPECTABLE,
         expect={
             "rc": {"type": "list", "elements": "int"},
-            "contains": {"type": "list", "elements": "str"},
-            "stderr_contains": {"type": "list", "elements": "str"},
+            "contains": {"type": "raw"},
+            "stderr_contains": {"type": "raw"},
             "regex": {"type": "str"},
             "json": {"type": "dict"},
         },
         own={
-            "command": {"type": "list", "elements": "str", "required": True},
+            "command": {"type": "raw", "required": True},
             "stdin": {"type": "str"},
             "encoding": {"type": "str", "choices": ["text", BASE64], "default": "text"},
         },
@@ -402,7 +405,7 @@ def argument_spec() -> dict[str, Any]:
 
 
 def read(params: Mapping[str, Any]) -> Request:
-    return [exec_probe(options) for options in params["probes"]], params["max_output"], params["concurrency"]
+    return [exec_probe(options) for options in given_probes(params)], params["max_output"], params["concurrency"]
 
 
 def work(request: Request, task: Task) -> Answer:

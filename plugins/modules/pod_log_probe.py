@@ -25,6 +25,7 @@ options:
   probes:
     description:
       - Which logs to read. The results keep this order.
+      - An empty list is refused, since it would prove nothing.
     type: list
     elements: dict
     required: true
@@ -81,9 +82,8 @@ options:
               - api_error
           contains:
             description:
-              - Texts that the log must contain.
-            type: list
-            elements: str
+              - Texts that the log must contain, as a list. One text alone need be no list, and is not split.
+            type: raw
           regex:
             description:
               - A regular expression that must be found in the log. C(^) and C($) match at every line.
@@ -283,7 +283,11 @@ from typing import Any
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._frame import Answer, Task, bulk_argument_spec, run_module
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.log_prober import LogProber
-from ansible_collections.kubelabs.pods.plugins.module_utils._probe.options import log_probe, probe_argument_spec
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.options import (
+    given_probes,
+    log_probe,
+    probe_argument_spec,
+)
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.outcome import EXPECTABLE, Word
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.probe import LogProbe
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.result import unmet_summary
@@ -298,7 +302,7 @@ def argument_spec() -> dict[str, Any]:
     probes = probe_argument_spec(
         outcomes=[word for word in EXPECTABLE if word not in only_of_commands],
         expect={
-            "contains": {"type": "list", "elements": "str"},
+            "contains": {"type": "raw"},
             "regex": {"type": "str"},
             "not_empty": {"type": "bool", "default": False},
         },
@@ -311,7 +315,7 @@ def argument_spec() -> dict[str, Any]:
 
 
 def read(params: Mapping[str, Any]) -> Request:
-    return [log_probe(options) for options in params["probes"]], params["max_output"], params["concurrency"]
+    return [log_probe(options) for options in given_probes(params)], params["max_output"], params["concurrency"]
 
 
 def work(request: Request, task: Task) -> Answer:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..module_utils._pods.back_off import nominal_seconds
 from ._roster import class_problems, column_problems
 
 #: The least that a number may be.
@@ -41,12 +42,11 @@ def setting_problems(settings: Mapping[str, Any]) -> list[str]:
     """A sentence for every value that cannot be used; [] if all can.
 
     Args:
-        settings: by the names of the variables. Types are the argument specs' business.
+        settings: by the names of the variables. Types are the argument specs' business, but for numbers: Ansible's own
+            check of an `int` breaks at `inf`, and does not say in which variable it stands.
     """
     problems = class_problems(settings.get("pods_lab_class"))
-    for name, least in LEAST.items():
-        if name in settings and int(settings[name]) < least:
-            problems.append(f"{name} is {settings[name]}. Set it to {least} or more.")
+    problems += _number_problems(settings)
     columns = settings.get("pods_lab_roster_columns") or {}
     if isinstance(columns, Mapping):
         problems += column_problems(columns)
@@ -55,6 +55,47 @@ def setting_problems(settings: Mapping[str, Any]) -> list[str]:
     if directory := local_path(settings.get("pods_lab_report_dir") or ""):
         problems += _report_dir_problems(directory)
     return problems
+
+
+def _number_problems(settings: Mapping[str, Any]) -> list[str]:
+    problems = []
+    numbers = {name: _whole_number(settings[name]) for name in LEAST if name in settings}
+    for name, number in numbers.items():
+        if number is None:
+            problems.append(f"{name} is {settings[name]!r}. Set it to a whole number, {LEAST[name]} or more.")
+        elif number < LEAST[name]:
+            problems.append(f"{name} is {settings[name]}. Set it to {LEAST[name]} or more.")
+    return problems or _time_problems(numbers)
+
+
+def _time_problems(numbers: Mapping[str, int | None]) -> list[str]:
+    """Whether so many restarts can come in time; where they cannot, the challenge fails for every student.
+
+    Nodes may be set to a shorter back-off than the usual one, so only the lives of the app are certain.
+    """
+    restarts, lifetime = numbers.get("pods_lab_restarts"), numbers.get("pods_lab_failing_lifetime")
+    timeout = numbers.get("pods_lab_timeout")
+    if restarts is None or lifetime is None or timeout is None:
+        return []
+    if restarts * lifetime < timeout:
+        return []
+    usual = int(nominal_seconds(restarts, lifetime))
+    return [
+        f"pods_lab_timeout is {timeout}, and pods_lab_restarts {restarts} of an app that lives"
+        f" pods_lab_failing_lifetime {lifetime} s take longer. Set pods_lab_timeout to more than {usual}, which is what"
+        " they take with Kubernetes' usual back-off, or one of the others to less."
+    ]
+
+
+def _whole_number(value: Any) -> int | None:
+    """The number, which `-e name=1` gives as text; None for what is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (OverflowError, ValueError):
+        return None
+    return int(number) if number.is_integer() else None
 
 
 def _report_dir_problems(path: str) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi
+from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi, refuse, reply
 
 CHECKOUT = pathlib.Path(__file__).parents[2]
 
@@ -153,6 +153,7 @@ def test_settings_are_refused_before_anything_is_asked_or_made(run, tmp_path, ap
                 "pods_lab_student": 3,
                 "pods_lab_class": "Monday",
                 "pods_lab_restarts": 0,
+                "pods_lab_timeout": "inf",
                 "pods_lab_report_dir": "plays.yml/reports",
                 "pods_lab_kubeconfig": str(tmp_path / "dev"),
             },
@@ -163,6 +164,7 @@ def test_settings_are_refused_before_anything_is_asked_or_made(run, tmp_path, ap
         "pods_lab_student is not a variable of kubelabs.pods. Did you mean pods_lab_students?",
         "pods_lab_class: 'Monday' cannot be the name of a class",
         "pods_lab_restarts is 0. Set it to 1 or more.",
+        "pods_lab_timeout is 'inf'. Set it to a whole number, 1 or more.",
         f"pods_lab_report_dir: there can be no report in {tmp_path}/plays.yml/reports, because",
     ):
         assert words in printed
@@ -184,6 +186,65 @@ def test_a_roster_is_refused_in_one_sentence_of_its_own(run, tmp_path):
         assert part.count("class.csv line 1 has no column with the students' names") == 1, printed
     assert "Finalization of task args" not in printed
     assert known == {}
+
+
+#: What kubernetes.core asks for before it applies a pod.
+DISCOVERY = {
+    "/api": {"kind": "APIVersions", "versions": ["v1"]},
+    "/apis": {"kind": "APIGroupList", "groups": []},
+    "/api/v1": {
+        "kind": "APIResourceList",
+        "groupVersion": "v1",
+        "resources": [
+            {"name": "pods", "singularName": "pod", "kind": "Pod", "namespaced": True, "verbs": ["get", "patch"]}
+        ],
+    },
+}
+REFUSED = {"error": {"msg": "Failed to apply object: no", "status": 403}}
+
+
+@pytest.mark.parametrize(
+    "role, applied, skipped, failed",
+    [
+        pytest.param("restart_challenge", REFUSED, "Watch Kubernetes restart it", {"restarts"}, id="challenge"),
+        pytest.param(
+            "lab_pods",
+            {"result": {"results": [REFUSED, REFUSED]}},
+            "Wait until the pods are ready",
+            {"web_pod_ready", "shell_pod_ready"},
+            id="pods",
+        ),
+    ],
+)
+def test_a_class_whose_pods_were_all_refused_has_failed_checks_and_no_failed_task(
+    run, tmp_path, api, role, applied, skipped, failed
+):
+    """There is nothing to wait for, and the modules refuse a list of nothing."""
+    (tmp_path / "dev").write_text(kubeconfig(api, "dev"))
+    for path, answer in DISCOVERY.items():
+        api.fault(f"^{path}$", reply(200, answer), times=9)
+    api.fault("/namespaces/[^/]+/pods", refuse(403, "Forbidden", "no pods here"), times=9)
+    connection = {"kubeconfig": str(tmp_path / "dev"), "context": "dev"}
+    lab = play(
+        "lab",
+        {
+            "pods_lab_students": ["anna"],
+            "pods_lab_kubeconfig": connection["kubeconfig"],
+            "pods_lab_report_dir": str(tmp_path / "reports"),
+            "lab_pods_applied": applied,
+        },
+        "lab_class",
+        "lab_images",
+    )
+    lab["module_defaults"] = {f"group/{group}.k8s": connection for group in ("kubelabs.pods", "kubernetes.core")}
+    include = {"name": f"kubelabs.pods.{role}", "tasks_from": "check"}
+    lab["tasks"].append({"name": "Check", "ansible.builtin.include_role": include})
+    _known, printed = run(lab)
+    assert "failed=0" in printed, printed
+    assert re.search(rf"{skipped}[^]]*\] \*+ skipping: \[localhost\]", printed), printed
+    (anna,) = json.loads((tmp_path / "reports/results.json").read_text())["students"]
+    assert {check["check"] for check in anna["checks"] if check["status"] == "failed"} == failed
+    assert {check["status"] for check in anna["checks"]} <= {"failed", "skipped"}
 
 
 def test_the_cluster_alone_is_reached_without_students(run, tmp_path, api):

@@ -63,6 +63,14 @@ class BackOff:
     note: str = ""
 
 
+def nominal_seconds(restarts: int, lifetime: float) -> float:
+    """Seconds from the start of a container that always lives so long to so many restarts, on the default curve."""
+    if lifetime >= RESET_AFTER:
+        return restarts * lifetime
+    beyond = max(0, restarts - len(CURVE))
+    return restarts * lifetime + sum(CURVE[:restarts]) + beyond * CURVE[-1]
+
+
 def bounds(nominal: float) -> tuple[float, float]:
     """The shortest delay that keeps to the back-off and the longest that the kubelet explains, in seconds.
 

@@ -40,6 +40,38 @@ _SUMMARY = "timed out waiting for the condition"
 #: What no other attempt cures, in the kubelet's words: `configmap "x" not found`, `references non-existent config key`.
 _MISSING = re.compile(r'\b(?:configmap|secret|persistentvolumeclaim)s? "[^"]+" not found|references non-existent')
 
+# What to do about a pod that the API server refuses to a controller, by what its message says; the first that is found
+# counts. Sources of the messages: staging/src/k8s.io/pod-security-admission, apiserver/pkg/admission/plugin (policy,
+# webhook, resourcequota) in kubernetes/kubernetes.
+_REFUSAL_HINTS = tuple(
+    (re.compile(pattern), hint)
+    for pattern, hint in (
+        (
+            r"ValidatingAdmissionPolicy '(?P<name>[^']*)' with binding '[^']*' denied request",
+            "change the pod to what the ValidatingAdmissionPolicy {name} asks for, or ask whoever administers the "
+            "cluster to change that policy",
+        ),
+        (
+            r'admission webhook "(?P<name>[^"]*)" denied the request',
+            "change the pod to what the admission webhook {name} asks for, or ask whoever administers the "
+            "cluster to change its rules",
+        ),
+        (
+            r'violates PodSecurity "(?P<name>[^":]*)',
+            "Pod Security refuses it: change the pod's securityContext to what the level {name} asks for, or the "
+            "namespace's label pod-security.kubernetes.io/enforce",
+        ),
+        (
+            r"exceeded quota: (?P<name>[^\s,]+)",
+            "raise the quota {name} of the namespace, or lower what its pods ask for",
+        ),
+        (
+            r"failed quota: (?P<name>[^\s:,]+)",
+            "give every container the requests and limits that the quota {name} of the namespace counts",
+        ),
+    )
+)
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -99,6 +131,14 @@ def refusals(events: Iterable[Any]) -> dict[str, list[str]]:
             namespace = namespace_of(event) or as_text(as_map(event.get("involvedObject")).get("namespace"))
             said.setdefault(namespace, []).append(_message(event))
     return said
+
+
+def refusal_hint(message: str) -> str:
+    """What to do about such a refusal, one clause; '' for one that is not known."""
+    for pattern, hint in _REFUSAL_HINTS:
+        if found := pattern.search(message):
+            return hint.format(name=found["name"])
+    return ""
 
 
 def about(name: str, messages: Iterable[str]) -> str:

@@ -104,6 +104,10 @@ _HINTS = {
     ),
     "StartError": "the command does not exist in the image or is not executable",
     "ContainerCannotRun": "the command does not exist in the image or is not executable",
+    "OOMKilled": (
+        "it was killed for want of memory: raise its memory limit, or have it use less; the log of that run may say at "
+        "what (kubectl logs --previous)"
+    ),
 }
 #: Of the others, those that are not final at once.
 _PATIENCE = {
@@ -147,7 +151,7 @@ def _ended(pod: Pod) -> Obstacle | None:
         return Obstacle(
             why or "Failed",
             f"the pod has failed for good ({one_line(said, LONGEST_MESSAGE) or 'no reason given'})",
-            _failed_hint(why, message),
+            _failed_hint(why, message) or memory_hint(pod) or "read the log of the container and its exit code",
             0.0,
             failed=True,
         )
@@ -175,7 +179,17 @@ def _failed_hint(why: str, message: str) -> str:
         )
     if why.startswith("OutOf") or why in ("NodeAffinity", "UnexpectedAdmissionError"):
         return "the node refused the pod: delete it so that it is scheduled again, or add a node"
-    return "read the log of the container and its exit code"
+    return ""
+
+
+def memory_hint(pod: Pod) -> str:
+    """What to do about a container whose last run was killed for want of memory; '' where there is none."""
+    for _init, status in container_statuses(pod):
+        state, details = state_of(status)
+        last = details if state == "terminated" else last_terminated(status)
+        if last and terminated_reason(last) == "OOMKilled":
+            return _HINTS["OOMKilled"]
+    return ""
 
 
 def _exits(pod: Pod) -> str:

@@ -19,6 +19,8 @@ from typing import Any
 from .._ground.errors import ArgumentError
 from .outcome import Outcome, Word
 
+#: The outcomes of attempts in which nothing was executed or read, so that there is no output.
+_WITHOUT_OUTPUT = frozenset({Word.POD_NOT_FOUND, Word.FORBIDDEN})
 #: Characters of an output that a sentence quotes.
 _QUOTED = 200
 
@@ -51,12 +53,12 @@ class Expectation:
         Without an outcome, ok is expected, and where exit codes are listed also nonzero_exit.
 
         Raises:
-            ArgumentError: the regular expression is none.
+            ArgumentError: the regular expression is none, or no result can meet the expectation.
         """
         options = options or {}
         codes = tuple(options.get("rc") or ())
         outcomes = tuple(Word(word) for word in options.get("outcome") or ())
-        return cls(
+        expectation = cls(
             outcome=outcomes or ((Word.OK, Word.NONZERO_EXIT) if codes else (Word.OK,)),
             rc=codes,
             contains=tuple(options.get("contains") or ()),
@@ -65,6 +67,26 @@ class Expectation:
             json=options.get("json") or {},
             not_empty=bool(options.get("not_empty")),
         )
+        expectation._check()
+        return expectation
+
+    def _check(self) -> None:
+        """Raises ArgumentError where no result can meet it: such a probe would blame the pod for a slip in the task."""
+        beyond = [code for code in self.rc if not 0 <= code <= 255]
+        if beyond:
+            raise ArgumentError(f"expect.rc has {beyond[0]}, and exit codes are 0 to 255.")
+        words = " or ".join(self.outcome)
+        if self.rc and not any((Word.NONZERO_EXIT if code else Word.OK) in self.outcome for code in self.rc):
+            codes = " or ".join(str(code) for code in self.rc)
+            raise ArgumentError(
+                f"expect can never be met: the outcome {words} does not have the exit code {codes}; ok has 0, "
+                "nonzero_exit any other, and no other outcome has one. Leave out outcome or rc."
+            )
+        if _WITHOUT_OUTPUT.issuperset(self.outcome) and (self._unmet_stdout("") or any(self.stderr_contains)):
+            raise ArgumentError(
+                f"expect can never be met: with the outcome {words} there is no output that it could be about. Leave "
+                "out what is expected of the output."
+            )
 
     def unmet(self, outcome: Outcome, stdout: str, stderr: str) -> list[str]:
         """Why the result does not meet the expectation, one clause each; empty when it does.

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
+import shlex
 from base64 import b64decode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._ground.errors import ArgumentError
@@ -58,13 +60,29 @@ def probe_argument_spec(*, outcomes: Iterable[Word], expect: Spec, own: Spec) ->
     }
 
 
+def given_probes(params: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The option `probes`.
+
+    Raises:
+        ArgumentError: it is empty.
+    """
+    if not params["probes"]:
+        raise ArgumentError(
+            "probes is an empty list, and a task that probes nothing would prove nothing: skip it where there is "
+            "nothing to probe."
+        )
+    return params["probes"]  # type: ignore[no-any-return]
+
+
 def exec_probe(options: Mapping[str, Any]) -> ExecProbe:
     """The probe that one entry of the option `probes` of pod_exec_probe describes.
 
     Raises:
         ArgumentError: naming the probe.
     """
-    command = tuple(options["command"])
+    if isinstance(options["command"], str):
+        raise _refused(options, _command_is_text(options["command"]))
+    command = _texts(options, "command", options["command"])
     if not command or not command[0]:
         raise _refused(options, "command is empty; give the program and its arguments as a list")
     return ExecProbe(command=command, stdin=_stdin(options), encoding=options["encoding"], **_common(options))
@@ -88,8 +106,13 @@ def _common(options: Mapping[str, Any]) -> dict[str, Any]:
             raise _refused(options, f"{option} is empty")
     _check_numbers(options)
     _check_identity(options)
+    expected = dict(options.get("expect") or {})
+    for option in ("contains", "stderr_contains"):
+        given = expected.get(option)
+        # Ansible would split it at its commas, and the parts can stand anywhere.
+        expected[option] = (given,) if isinstance(given, str) else _texts(options, f"expect.{option}", given)
     try:
-        expect = Expectation.from_options(options.get("expect"))
+        expect = Expectation.from_options(expected)
     except ArgumentError as exc:
         raise ArgumentError(f"Probe {options['name']!r}: {exc}") from exc
     return {
@@ -104,6 +127,28 @@ def _common(options: Mapping[str, Any]) -> dict[str, Any]:
         "as_user": options.get("as_user"),
         "as_groups": tuple(options.get("as_groups") or ()),
     }
+
+
+def _command_is_text(command: str) -> str:
+    try:
+        words = shlex.split(command)
+    except ValueError:  # a quotation that does not end
+        words = command.split()
+    # As JSON, which YAML reads as it is meant, whatever the words are.
+    as_list = json.dumps(words, ensure_ascii=False)
+    return f"command is the text {command!r}, and no shell reads it; write it as a list: {as_list}"
+
+
+def _texts(options: Mapping[str, Any], option: str, given: Any) -> tuple[str, ...]:
+    """The texts of a list, in which YAML may have made numbers of some."""
+    if given is None:
+        return ()
+    if not isinstance(given, list):
+        raise _refused(options, f"{option} is {given!r}, and must be a list of texts")
+    for one in given:
+        if isinstance(one, bool) or not isinstance(one, str | int | float):
+            raise _refused(options, f"{option} has {one!r}, which is no text; put it in quotes as it is meant")
+    return tuple(str(one) for one in given)
 
 
 def _check_numbers(options: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from .._ground.deadline import Deadline
 from .._ground.errors import ApiError, KubelabsError
 from .._ground.fleet import run_bounded, run_fleet
 from .._ground.json_reading import as_list, as_map
+from .._ground.wording import sentence
 from .._pods import events as pod_events
 from .._pods.obstacles import describe
 from .._pods.status import is_deleting, uid_of
@@ -109,7 +110,8 @@ def _with_cause(
         namespace, name = ending.key
         refused = pod_events.about(name, refusals.get(namespace, ()))
         if refused:
-            verdict = replace(verdict, reason=f"{verdict.reason}: {refused}")
+            hint = pod_events.refusal_hint(refused) or verdict.hint
+            verdict = replace(verdict, reason=f"{verdict.reason}: {refused}", hint=hint)
     elif verdict.word == VerdictWord.TIMEOUT:
         cause = causes.get(ending.uid)
         if cause and cause.explains(ending.pod):
@@ -117,11 +119,15 @@ def _with_cause(
     return replace(ending, verdict=verdict)
 
 
-def why_no_pods(client: Client, selection: Selection, deadline: Deadline) -> str:
-    """One sentence that says why there is no pod at all, as far as that can be told."""
+def why_no_pods(client: Client, selection: Selection, waited: float, deadline: Deadline) -> str:
+    """Why there is no pod at all, as far as that can be told, in one sentence; in another what to do about it.
+
+    Args:
+        waited: seconds that the wait took; where the timeout is the shorter of the two it is less than the grace.
+    """
     namespaces = sorted(selection.namespaces)
     where = f" in {', '.join(namespaces[:5])}{' and others' if len(namespaces) > 5 else ''}" if namespaces else ""
-    text = f"No pod matching {selection.selector!r} appeared{where} within {selection.grace:g} s"
+    text = f"No pod matching {selection.selector!r} appeared{where} within {min(selection.grace, round(waited, 1)):g} s"
     refusals = pod_events.refusals(_warnings(client, selection, deadline))
     refused = sorted(namespace for namespace in refusals if not namespaces or namespace in namespaces)
     if not refused:
@@ -130,7 +136,8 @@ def why_no_pods(client: Client, selection: Selection, deadline: Deadline) -> str
         why = f"a controller in {refused[0]} was refused its pods"
     else:
         why = f"perhaps because a controller was refused its pods, as one in {refused[0]} was"
-    return f"{text}; {why}: {refusals[refused[0]][-1].rstrip('.')}."
+    message = refusals[refused[0]][-1]
+    return f"{text}; {why}: {message.rstrip('.')}. {sentence(pod_events.refusal_hint(message))}".rstrip()
 
 
 def _warnings(client: Client, selection: Selection, deadline: Deadline) -> Sequence[Any]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from .._ground.times import parse_time
-from .._pods.obstacles import Obstacle, describe, image_message, obstacle
+from .._pods.obstacles import Obstacle, describe, image_message, memory_hint, obstacle
 from .._pods.status import condition, is_ready
 from .verdict import Verdict, VerdictWord
 
@@ -67,7 +67,7 @@ class ReadyJudge:
         return Verdict(
             VerdictWord.TIMEOUT,
             f"not ready in time: {describe(self._pod)}",
-            "look at the pod's events (kubectl describe)",
+            memory_hint(self._pod) or "look at the pod's events (kubectl describe)",
         )
 
 

@@ -122,10 +122,11 @@ def _watch(
         raise KubelabsError(
             f"The pods matching {selection.selector!r} cannot be watched on {client.describe()}: {exc}.{advice}"
         ) from exc
+    waited = time.monotonic() - start.clock
     late = Deadline(max(EXPLAIN_LATE, deadline.clip(EXPLAIN_WITHIN)))
     endings = roll.endings()
     if not endings and selection.expected is None:
-        return Watched([], why_no_pods(client, selection, late))
+        return Watched([], why_no_pods(client, selection, waited, late))
     return Watched([result(ending) for ending in explained(client, selection, endings, late)])
 
 

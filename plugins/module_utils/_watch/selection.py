@@ -37,7 +37,7 @@ class Selection:
         """From the options of a module that watches.
 
         Raises:
-            ArgumentError: the selector is empty, or a pod is listed twice.
+            ArgumentError: the selector is empty, or the list of pods is, or a pod is listed twice.
         """
         if not options["label_selector"].strip():
             raise ArgumentError(
@@ -58,10 +58,15 @@ def _expected(pods: Sequence[Mapping[str, Any]] | None) -> list[Key] | None:
     """The option `pods`, None when it was not given.
 
     Raises:
-        ArgumentError: a pod is listed twice.
+        ArgumentError: there is no pod in it, or one twice.
     """
     if pods is None:
         return None
+    if not pods:
+        raise ArgumentError(
+            "pods is an empty list, and a wait for no pod would prove nothing: name the pods, skip the task where "
+            "there are none, or leave the option out to wait for all that match label_selector."
+        )
     keys = [(str(pod["namespace"]), str(pod["name"])) for pod in pods]
     twice = sorted(key for key, count in Counter(keys).items() if count > 1)
     if twice:

@@ -281,8 +281,24 @@ def test_failing_at_the_end_with_the_list(api, probe):
     assert result["msg"].endswith(", and 2 more.")
 
 
-def test_no_probes(probe):
-    assert probe()["results"] == []
+def test_a_command_that_is_text_is_refused(api, probe):
+    """Ansible would make a list with one program of it, `ls -l`, of which the pod has none: an outcome to expect."""
+    result = probe({"command": "ls -l", "expect": {"outcome": ["no_such_executable"]}})
+    assert result["failed"] and api.requests == []
+    assert result["msg"] == (
+        """Probe 'p': command is the text 'ls -l', and no shell reads it; write it as a list: ["ls", "-l"]."""
+    )
+
+
+def test_a_text_with_a_comma_is_looked_for_as_it_is(api, probe):
+    api.execs["lab-alice", "web"] = exits(0, b"world Hello")
+    assert not probe({"expect": {"contains": "Hello, world"}})["results"][0]["met"]
+
+
+def test_no_probes(api, probe):
+    result = probe()
+    assert result["failed"] and api.requests == []
+    assert result["msg"].startswith("probes is an empty list, and a task that probes nothing would prove nothing: ")
 
 
 def test_a_fault_of_ours_is_told_and_stops_no_other_probe(api, probe, monkeypatch):
@@ -329,7 +345,7 @@ def test_bad_arguments_ask_nothing_of_the_cluster(api, probe, options, args, wor
 
 def test_an_unreachable_cluster_is_one_sentence(api, probe):
     api.stop()
-    result = probe()
+    result = probe({})
     assert result["failed"] and "cannot be reached: Connection refused" in result["msg"]
     assert api.url in result["msg"] and "results" not in result
 
@@ -337,7 +353,7 @@ def test_an_unreachable_cluster_is_one_sentence(api, probe):
 def test_a_server_that_drips_from_the_first_byte_holds_nothing_up(api, probe):
     api.fault("/version", drip_headers)
     began = time.monotonic()
-    result = probe(timeout=0.3)
+    result = probe({}, timeout=0.3)
     assert time.monotonic() - began < 1.3
     assert result["failed"] and "no answer in time" in result["msg"] and api.url in result["msg"]
 

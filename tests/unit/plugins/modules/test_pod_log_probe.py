@@ -40,6 +40,11 @@ def prober(api, capfd):
     return run
 
 
+def test_no_probes(api, probe):
+    result = probe()
+    assert result["failed"] and "probes is an empty list" in result["msg"] and api.requests == []
+
+
 def test_result(api, probe):
     one = probe({"expect": {"contains": ["listening"]}}, check_mode=True)["results"][0]
     assert one.pop("started").endswith("Z") and one.pop("duration") >= 0

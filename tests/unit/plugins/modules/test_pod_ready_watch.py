@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -123,6 +124,11 @@ def test_no_pod_at_all(api, watch):
     result = watch(fail_on_unmet=True)
     assert result["failed"] and result["results"] == []
     assert result["msg"].startswith("No pod matching 'class=c' appeared within 0 s; perhaps because a controller")
+
+
+def test_no_pod_at_all_within_a_timeout_that_is_shorter_than_the_grace(watch):
+    said = watch(fail_on_unmet=True, grace=10, timeout=0.5)["msg"]
+    assert re.fullmatch(r"No pod matching 'class=c' appeared within (0\.\d|1) s\.", said), said
 
 
 def test_a_timeout_is_explained_by_the_events(api, watch):

@@ -69,6 +69,47 @@ def test_columns_that_are_no_mapping_are_refused():
     assert problem == "pods_lab_roster_columns is 'name=Naam' and no mapping. Set it as in {name: COLUMN}."
 
 
+@pytest.mark.parametrize("name", _settings.LEAST)
+@pytest.mark.parametrize(
+    "value",
+    ["inf", float("inf"), "nan", "1e999", "10**9", "", "5 minutes", 2.5, True, None, [300], 10**400],
+    ids=lambda value: repr(value)[:12],
+)
+def test_what_is_no_number_is_named(name, value):
+    (problem,) = setting_problems({"pods_lab_class": "lab", name: value})
+    assert problem == f"{name} is {value!r}. Set it to a whole number, {_settings.LEAST[name]} or more."
+
+
+@pytest.mark.parametrize("value", [300, "300", 300.0, "300.0", "3e2"], ids=repr)
+def test_a_number_may_be_written_as_ansible_reads_them(value):
+    assert setting_problems({"pods_lab_class": "lab", "pods_lab_timeout": value}) == []
+
+
+def challenge(restarts, lifetime, timeout):
+    return {
+        "pods_lab_class": "lab",
+        "pods_lab_restarts": restarts,
+        "pods_lab_failing_lifetime": lifetime,
+        "pods_lab_timeout": timeout,
+    }
+
+
+def test_restarts_that_cannot_come_in_time_are_refused():
+    (problem,) = setting_problems(challenge(5, "30", 150))
+    assert problem == (
+        "pods_lab_timeout is 150, and pods_lab_restarts 5 of an app that lives pods_lab_failing_lifetime 30 s take"
+        " longer. Set pods_lab_timeout to more than 300, which is what they take with Kubernetes' usual back-off, or"
+        " one of the others to less."
+    )
+    # A node may be set to a shorter back-off.
+    assert setting_problems(challenge(5, "30", 151)) == []
+
+
+def test_a_number_that_is_wrong_in_itself_is_told_alone():
+    (problem,) = setting_problems(challenge(0, 30, 20))
+    assert problem.startswith("pods_lab_restarts is 0.")
+
+
 def test_every_problem_is_told_at_once():
     first, second = setting_problems({"pods_lab_class": "A B", "pods_lab_timeout": 0})
     assert first.startswith("pods_lab_class: 'A B' cannot be the name of a class")

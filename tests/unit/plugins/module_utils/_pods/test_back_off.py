@@ -15,6 +15,7 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._pods.back_off impor
     back_off,
     bounds,
     delays,
+    nominal_seconds,
 )
 from ansible_collections.kubelabs.pods.plugins.module_utils._pods.restart_timeline import Timeline
 from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import (
@@ -296,3 +297,21 @@ def test_a_delay_that_was_not_measured():
     timeline = timeline_of(running(restarts=2, started=at(9)), terminated(restarts=3, started=at(90), finished=at(93)))
     assert [(delay.observed, delay.within, delay.late) for delay in delays(timeline)] == 2 * [(None, None, 0)]
     assert back_off(timeline).finding == Finding.NOT_OBSERVED
+
+
+# --- what can come true ---
+
+
+@pytest.mark.parametrize(
+    "restarts, lifetime, seconds",
+    [
+        pytest.param(1, 3, 3, id="the first comes at once"),
+        pytest.param(2, 3, 16, id="the lab"),
+        pytest.param(7, 0, 610, id="the whole curve"),
+        pytest.param(9, 1, 1219, id="beyond the curve"),
+        pytest.param(3, 599, 1827, id="runs just too short to begin it anew"),
+        pytest.param(3, 600, 1800, id="runs that begin it anew"),
+    ],
+)
+def test_the_least_time_for_so_many_restarts(restarts, lifetime, seconds):
+    assert nominal_seconds(restarts, lifetime) == seconds

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 
-from ansible_collections.kubelabs.pods.plugins.module_utils._pods.events import causes, refusals
+from ansible_collections.kubelabs.pods.plugins.module_utils._pods.events import causes, refusal_hint, refusals
 from ansible_collections.kubelabs.pods.tests.unit.fakes.any_json import JSON
 from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import make_event
 
@@ -59,6 +60,48 @@ def test_refusals_by_namespace():
         make_event("FailedCreate", "again", namespace="a"),
     ]
     assert refusals(events) == {"a": ["exceeded quota", "again"]}
+
+
+@pytest.mark.parametrize(
+    "message, words",
+    [
+        pytest.param(
+            'create Pod web-0 in StatefulSet web failed error: pods "web-0" is forbidden: violates PodSecurity '
+            '"restricted:latest": allowPrivilegeEscalation != false (container "app" must set '
+            "securityContext.allowPrivilegeEscalation=false)",
+            "the pod's securityContext to what the level restricted asks for, or the namespace's label "
+            "pod-security.kubernetes.io/enforce",
+            id="Pod Security",
+        ),
+        pytest.param(
+            "pods \"web\" is forbidden: ValidatingAdmissionPolicy 'names' with binding 'all' denied request: no pod is "
+            "called web here",
+            "what the ValidatingAdmissionPolicy names asks for",
+            id="policy",
+        ),
+        pytest.param(
+            'Error creating: admission webhook "pods.example.org" denied the request: no',
+            "what the admission webhook pods.example.org asks for",
+            id="webhook",
+        ),
+        pytest.param(
+            'pods "web" is forbidden: exceeded quota: small, requested: pods=1, used: pods=3, limited: pods=3',
+            "raise the quota small of the namespace",
+            id="quota",
+        ),
+        pytest.param(
+            'pods "web" is forbidden: failed quota: small: must specify limits.cpu for: app',
+            "the requests and limits that the quota small",
+            id="quota that counts what is not given",
+        ),
+    ],
+)
+def test_what_to_do_about_a_refusal(message, words):
+    assert words in refusal_hint(message)
+
+
+def test_what_to_do_about_another_refusal_is_not_known():
+    assert refusal_hint('pods "web" is forbidden: error looking up service account lab-alice/web') == ""
 
 
 @given(JSON)

@@ -96,6 +96,27 @@ def test_an_evicted_pod_whose_reason_was_lost():
     assert "add a node" in found.hint
 
 
+OUT_OF_MEMORY = ended(code=137, reason="OOMKilled")
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        pytest.param(waits("CrashLoopBackOff", restarts=2, last=OUT_OF_MEMORY), id="waits for its restart"),
+        pytest.param({"containers": [terminated(restarts=1, code=137, reason="OOMKilled")]}, id="has ended again"),
+        pytest.param({"phase": "Failed", "containers": [terminated(code=137, reason="OOMKilled")]}, id="for good"),
+    ],
+)
+def test_a_container_that_ran_out_of_memory_needs_more_or_less_of_it(status):
+    found = obstacle(make_pod(ready=False, **status))
+    assert "raise its memory limit, or have it use less" in found.hint
+
+
+def test_a_container_that_ended_otherwise_is_not_about_memory():
+    found = obstacle(make_pod(ready=False, **waits("CrashLoopBackOff", restarts=2, last=ended(code=137))))
+    assert "memory" not in found.hint
+
+
 def test_back_off_without_a_cause_takes_it_from_the_attempt_before():
     pod = make_pod(ready=False, containers=[waiting(reason="ImagePullBackOff", message="Back-off pulling image x")])
     found = obstacle(pod, "manifest for x not found")

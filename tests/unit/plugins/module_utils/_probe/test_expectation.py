@@ -94,6 +94,48 @@ def test_bad_regular_expression(regex):
         Expectation.from_options({"regex": regex})
 
 
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        pytest.param({"outcome": ["ok"], "rc": [3]}, "outcome ok does not have the exit code 3", id="ok with another"),
+        pytest.param(
+            {"outcome": ["nonzero_exit"], "rc": [0]}, "nonzero_exit does not have the exit code 0", id="not 0"
+        ),
+        pytest.param(
+            {"outcome": ["timeout", "forbidden"], "rc": [0, 1]},
+            "timeout or forbidden does not have the exit code 0 or 1",
+            id="no exit code at all",
+        ),
+        pytest.param({"rc": [1, 256]}, "expect.rc has 256, and exit codes are 0 to 255", id="too large a code"),
+        pytest.param({"rc": [-1]}, "expect.rc has -1", id="a negative code"),
+        pytest.param({"outcome": ["pod_not_found"], "contains": ["x"]}, "pod_not_found there is no output", id="text"),
+        pytest.param({"outcome": ["forbidden"], "stderr_contains": ["x"]}, "there is no output", id="text in stderr"),
+        pytest.param({"outcome": ["forbidden"], "regex": "x"}, "there is no output", id="regex"),
+        pytest.param({"outcome": ["forbidden"], "json": {"": None}}, "there is no output", id="json"),
+        pytest.param({"outcome": ["forbidden"], "not_empty": True}, "there is no output", id="not empty"),
+    ],
+)
+def test_what_can_never_be_met_is_refused(options, words):
+    with pytest.raises(ArgumentError) as refused:
+        Expectation.from_options(options)
+    assert words in str(refused.value)
+    assert str(refused.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({"outcome": ["ok", "nonzero_exit"], "rc": [0, 255]}, id="both ends"),
+        pytest.param({"outcome": ["ok", "forbidden"], "rc": [0]}, id="one of the outcomes has it"),
+        pytest.param({"outcome": ["ok", "forbidden"], "contains": ["x"]}, id="one of the outcomes has output"),
+        pytest.param({"outcome": ["no_such_executable"], "stderr_contains": ["x"]}, id="what the runtime says"),
+        pytest.param({"outcome": ["forbidden"], "regex": "^$", "contains": [""]}, id="what nothing meets as well"),
+    ],
+)
+def test_what_can_be_met_is_not_refused(options):
+    Expectation.from_options(options)
+
+
 def test_keys_with_dots_are_found():
     document = {"metadata": {"labels": {"kubelabs.pods/class": "c"}}, "a.b": {"c": [{"d.e": 1}]}}
     assert lookup(document, "metadata.labels.kubelabs.pods/class") == "c"

@@ -88,6 +88,18 @@ def test_input_that_is_text_is_sent_as_utf_8():
         pytest.param({"namespace": ""}, "Probe 'p': namespace is empty.", id="namespace"),
         pytest.param({"pod": ""}, "Probe 'p': pod is empty.", id="pod"),
         pytest.param({"command": []}, "Probe 'p': command is empty; give the program", id="no command"),
+        pytest.param(
+            {"command": "ls -l 'a b'"},
+            """no shell reads it; write it as a list: ["ls", "-l", "a b"].""",
+            id="command as text",
+        ),
+        pytest.param({"command": "echo it's"}, """as a list: ["echo", "it's"].""", id="command with half a quotation"),
+        pytest.param({"command": {"a": "b"}}, "command is {'a': 'b'}, and must be a list", id="command as mapping"),
+        pytest.param({"command": ["echo", True]}, "command has True, which is no text", id="boolean in a command"),
+        pytest.param({"command": ["echo", None]}, "command has None, which is no text", id="nothing in a command"),
+        pytest.param(
+            {"expect": {"contains": [["a"]]}}, "expect.contains has ['a'], which is no text", id="list in list"
+        ),
         pytest.param({"command": ["", "a"]}, "Probe 'p': command is empty", id="no program"),
         pytest.param({"timeout": 0.0}, "Probe 'p': timeout is 0.0, and must be", id="no time"),
         pytest.param({"timeout": math.nan}, "Probe 'p': timeout is nan, and must be", id="timeout nan"),
@@ -102,6 +114,7 @@ def test_input_that_is_text_is_sent_as_utf_8():
             {"as_user": "a", "as_groups": ["g\r\nX: y"]}, "as_groups has a line break", id="header in a group"
         ),
         pytest.param({"expect": {"regex": "("}}, "Probe 'p': '(' is not a regular expression", id="expectation"),
+        pytest.param({"expect": {"rc": [256]}}, "Probe 'p': expect.rc has 256", id="impossible expectation"),
         pytest.param({"stdin": "ü", "encoding": "base64"}, "Probe 'p': stdin is not base64", id="not base64"),
         pytest.param({"stdin": "AP8", "encoding": "base64"}, "Probe 'p': stdin is not base64", id="half of base64"),
         pytest.param({"stdin": "\udc80"}, "Probe 'p': stdin cannot be written as UTF-8", id="no text"),
@@ -112,6 +125,17 @@ def test_what_cannot_be_meant_is_refused_by_name(options, words):
         exec_probe({**EXEC, **options})
     assert words in str(refused.value)
     assert str(refused.value).endswith(".")
+
+
+def test_numbers_in_lists_are_the_texts_that_they_were():
+    probe = exec_probe({**EXEC, "command": ["sleep", 5, 0.5], "expect": {"contains": [8080]}})
+    assert probe.command == ("sleep", "5", "0.5")
+    assert probe.expect.contains == ("8080",)
+
+
+def test_a_text_that_must_be_contained_is_not_split():
+    probe = exec_probe({**EXEC, "expect": {"contains": "Hello, world", "stderr_contains": "a,b"}})
+    assert (probe.expect.contains, probe.expect.stderr_contains) == (("Hello, world",), ("a,b",))
 
 
 def test_a_log_has_no_negative_number_of_lines():

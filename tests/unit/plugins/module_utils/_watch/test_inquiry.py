@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline import Deadline
@@ -112,6 +114,15 @@ def test_a_pod_that_could_not_be_created_says_what_its_controller_said():
     ]
     (web,) = explain(says(*events), ending({}, VerdictWord.NEVER_STARTED, name="web-0"))
     assert web.verdict.reason == f"not ready in time: {REFUSAL}"
+    assert web.verdict.hint == "raise the quota none of the namespace, or lower what its pods ask for"
+
+
+def test_a_refusal_of_another_kind_leaves_the_hint():
+    refused = make_event("FailedCreate", 'pods "web-0" is forbidden: no reason that is known')
+    before = ending({}, VerdictWord.NEVER_STARTED, name="web-0")
+    before = replace(before, verdict=replace(before.verdict, hint="look"))
+    (web,) = explain(says(refused), before)
+    assert (web.verdict.reason, web.verdict.hint) == (f"not ready in time: {refused['message']}", "look")
 
 
 def test_a_refusal_about_another_pod_is_not_this_ones():
@@ -212,19 +223,30 @@ def test_no_pod_because_of_a_quota():
     message = 'Error creating: pods "web-5d4f-abcde" is forbidden: exceeded quota: none'
     refused = make_event("FailedCreate", message)
     in_alices = "/api/v1/namespaces/lab-alice/events"
-    assert why_no_pods(says(refused, path=in_alices), IN_ALICES, Deadline(5.0)) == (
+    assert why_no_pods(says(refused, path=in_alices), IN_ALICES, 10.02, Deadline(5.0)) == (
         "No pod matching 'class=c' appeared in lab-alice within 10 s; "
-        f"a controller in lab-alice was refused its pods: {message}."
+        f"a controller in lab-alice was refused its pods: {message}. "
+        "Raise the quota none of the namespace, or lower what its pods ask for."
     )
-    assert why_no_pods(says(refused), EVERYWHERE, Deadline(5.0)) == (
+    assert why_no_pods(says(refused), EVERYWHERE, 10.02, Deadline(5.0)) == (
         "No pod matching 'class=c' appeared within 10 s; perhaps because a controller was refused its pods, "
-        f"as one in lab-alice was: {message}."
+        f"as one in lab-alice was: {message}. "
+        "Raise the quota none of the namespace, or lower what its pods ask for."
     )
 
 
 def test_no_pod_and_no_reason_for_it():
     many = Selection("class=c", None, [f"lab-{number}" for number in range(9)], 0.5)
-    assert why_no_pods(says(), EVERYWHERE, Deadline(5.0)) == "No pod matching 'class=c' appeared within 10 s."
-    assert why_no_pods(says(make_event("FailedCreate", REFUSAL)), many, Deadline(5.0)) == (
+    assert why_no_pods(says(), EVERYWHERE, 10.02, Deadline(5.0)) == "No pod matching 'class=c' appeared within 10 s."
+    assert why_no_pods(says(make_event("FailedCreate", REFUSAL)), many, 10.02, Deadline(5.0)) == (
         "No pod matching 'class=c' appeared in lab-0, lab-1, lab-2, lab-3, lab-4 and others within 0.5 s."
     )
+
+
+@pytest.mark.parametrize(
+    "waited, said",
+    [(2.97, "3 s"), (0.31, "0.3 s"), (9.99, "10 s"), (10.4, "10 s")],
+    ids=["timeout", "less", "grace", "more"],
+)
+def test_no_pod_within_what_was_really_waited(waited, said):
+    assert why_no_pods(says(), EVERYWHERE, waited, Deadline(5.0)).endswith(f"appeared within {said}.")

@@ -23,6 +23,7 @@ from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import (
     backing_off,
     evicted,
     make_pod,
+    running,
     terminated,
     waiting,
 )
@@ -175,6 +176,13 @@ def test_a_timeout_says_what_the_pod_was_doing():
     assert (told.verdict.word, told.after) == (VerdictWord.TIMEOUT, 7)
     assert told.verdict.reason == "not ready in time: container app runs and is not ready"
     assert "kubectl describe" in told.verdict.hint
+
+
+def test_a_timeout_between_two_ends_for_want_of_memory_says_so():
+    last = {"exitCode": 137, "reason": "OOMKilled", "finishedAt": "2026-11-22T08:31:41Z"}
+    told = watch((0, make_pod(ready=False, containers=[running(ready=False, restarts=1, last=last)])), timeout=7)
+    assert told.verdict.word == VerdictWord.TIMEOUT
+    assert "raise its memory limit" in told.verdict.hint
 
 
 def test_a_timeout_names_what_has_not_lasted_long_enough():

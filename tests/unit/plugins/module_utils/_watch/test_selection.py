@@ -33,7 +33,6 @@ def test_what_is_selected():
         pytest.param({"namespaces": ["a", "b"]}, "/api/v1/pods", id="two namespaces"),
         pytest.param({"pods": pods("a/x", "a/y")}, "/api/v1/namespaces/a/pods", id="pods of one namespace"),
         pytest.param({"pods": pods("a/x", "b/x")}, "/api/v1/pods", id="pods of two namespaces"),
-        pytest.param({"pods": []}, "/api/v1/pods", id="no pods"),
     ],
 )
 def test_one_namespace_asks_for_no_rights_beyond_it(options, path):
@@ -44,6 +43,11 @@ def test_one_namespace_asks_for_no_rights_beyond_it(options, path):
 def test_an_empty_selector_is_refused(selector):
     with pytest.raises(ArgumentError, match="label_selector is empty"):
         select(label_selector=selector)
+
+
+def test_a_list_of_no_pods_is_refused():
+    with pytest.raises(ArgumentError, match="pods is an empty list, and a wait for no pod would prove nothing: "):
+        select(pods=[])
 
 
 def test_a_pod_listed_twice():
