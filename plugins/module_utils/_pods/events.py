@@ -31,7 +31,10 @@ _SANDBOX = frozenset({"FailedCreatePodSandBox", "NetworkNotReady"})
 #: What the kubelet says of a pod that is there, and what to do about it. Source: pkg/kubelet/events/event.go.
 _HINTS = {
     **dict.fromkeys(_VOLUME, "create the ConfigMap, Secret or claim that the volume names, or correct the volume"),
-    **dict.fromkeys(_SANDBOX, "the node cannot give the pod its network: look at the node and its network plugin"),
+    **dict.fromkeys(
+        _SANDBOX,
+        "the node cannot make the pod's sandbox: look at the node, its container runtime and its network plugin",
+    ),
     "Unhealthy": "correct the probe, or the app that it asks",
     "FailedPostStartHook": "correct the hook of the container, or what it calls",
 }
@@ -39,6 +42,8 @@ _HINTS = {
 _SUMMARY = "timed out waiting for the condition"
 #: What no other attempt cures, in the kubelet's words: `configmap "x" not found`, `references non-existent config key`.
 _MISSING = re.compile(r'\b(?:configmap|secret|persistentvolumeclaim)s? "[^"]+" not found|references non-existent')
+#: A node that cannot do what the pod asks for. Source: pkg/kubelet/kubelet_pods.go and userns_manager.go.
+_NO_USER_NAMESPACES = "runtime does not support user namespaces"
 
 # What to do about a pod that the API server refuses to a controller, by what its message says; the first that is found
 # counts. Sources of the messages: staging/src/k8s.io/pod-security-admission, apiserver/pkg/admission/plugin (policy,
@@ -88,11 +93,17 @@ class Cause:
     @property
     def hint(self) -> str:
         """What to do about it."""
+        if _NO_USER_NAMESPACES in self.reason:
+            return (
+                "leave out hostUsers: false, or give the nodes a container runtime with user namespaces (containerd 2)"
+            )
         return _HINTS[self.event_reason]
 
     @property
     def needs_somebody(self) -> bool:
-        """Whether the kubelet waits for something that somebody has to create."""
+        """Whether the kubelet tries again in vain until somebody creates or changes something."""
+        if _NO_USER_NAMESPACES in self.reason:
+            return True
         return self.event_reason in _VOLUME and bool(_MISSING.search(self.reason))
 
     def explains(self, pod: Mapping[str, Any]) -> bool:

@@ -108,3 +108,10 @@ def test_what_to_do_about_another_refusal_is_not_known():
 def test_no_input_crashes_it(event):
     causes([event, {"reason": "FailedMount", "involvedObject": event}])
     refusals([event, {"reason": "FailedCreate", "metadata": event}])
+
+
+def test_a_node_without_user_namespaces_is_no_matter_of_its_network():
+    said = "Failed to create pod sandbox: can't set `spec.hostUsers: false`, runtime does not support user namespaces"
+    found = causes([make_event("FailedCreatePodSandBox", said)])[UID]
+    assert "hostUsers" in found.hint and "network" not in found.hint
+    assert found.needs_somebody
