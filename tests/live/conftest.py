@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import json
 import os
 import pathlib
@@ -70,6 +71,12 @@ def kubectl(*words: str, stdin: str | None = None) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+@functools.cache
+def minor_version() -> int:
+    """20 of Kubernetes 1.20."""
+    return int(re.sub(r"\D", "", json.loads(kubectl("get", "--raw", "/version"))["minor"]))
 
 
 def namespaces(class_name: str) -> set[str]:
@@ -227,8 +234,7 @@ class Namespace:
             ),
         )
         # Until there is a service account (up to Kubernetes 1.23 with a token) no pod is admitted.
-        minor = int(re.sub(r"\D", "", json.loads(kubectl("get", "--raw", "/version"))["minor"]))
-        proof = "secrets" if minor < 24 else "default"
+        proof = "secrets" if minor_version() < 24 else "default"
         eventually(lambda: proof in self.kubectl("get", "serviceaccounts", "-o", "json"))
 
     def kubectl(self, *words: str, stdin: str | None = None) -> str:

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# go.sh look SOURCES SECONDS: can the programs of SOURCES be built here? If not, say why.
+# go.sh build NAME SOURCES OUT LOG: build the program NAME of SOURCES into the directory OUT; on failure print the end of LOG.
+# What was downloaded and compiled before is in Go's own caches, and neither downloaded nor compiled again.
+set -euo pipefail
+# Where Go's own archive and Debian's packages put it, for those who have not put it into PATH.
+export PATH=$PATH:${GO_DIRECTORIES-/usr/local/go/bin:/usr/lib/go/bin}
+# What is built is what go.mod and go.sum say, as programs without libraries; a workspace around it does not matter.
+export GOFLAGS=-mod=readonly GOWORK=off CGO_ENABLED=0
+
+look() {
+  local sources=$1 seconds=$2 status=0 needs answer
+  cd "$sources/kubernetes"
+  needs=$(awk '$1 == "go" {print $2}' go.mod)
+  if ! command -v go > /dev/null; then
+    echo "there is no Go here; Go $needs or later is needed"
+  # Where Go may, it gets itself a newer version.
+  elif ! answer=$(timeout "$seconds" go version 2>&1); then
+    echo "the Go that is here is too old, Go $needs or later is needed ($(tail -n 1 <<< "${answer:-its download took too long}"))"
+  else
+    # A small module, of which at least the sum has to be compared.
+    timeout "$seconds" go mod download k8s.io/cri-streaming > /dev/null 2>&1 || status=$?
+    [[ $status == 0 ]] || echo "the Go module proxy does not answer ($(go env GOPROXY))"
+  fi
+}
+
+build() {
+  local name=$1 sources=$2 out=$3 log=$4 how=build_tool
+  mkdir -p "$out"
+  # Two plays at the same time build one program.
+  exec 9> "$out/.lock"
+  flock 9
+  cd "$sources/$name"
+  [[ $name != kubernetes ]] || how=build_kubernetes
+  if ! "$how" "$name" "$out" > "$log" 2>&1; then
+    tail -n 5 "$log" >&2
+    return 1
+  fi
+  mv "$out/$name.new" "$out/$name"
+}
+
+# In both, `&&`: bash does not stop at errors in what stands in a condition. Without -buildvcs=false every commit of a
+# checkout would make another program.
+
+build_tool() {
+  local name=$1 out=$2
+  go version &&
+    go build -trimpath -buildvcs=false -ldflags=-s -o "$out/$name.new" "$(go list tool)"
+}
+
+build_kubernetes() {
+  local name=$1 out=$2 version major minor package flags=-s
+  version=$(go list -m -f '{{.Version}}' k8s.io/kubernetes) || return
+  IFS=. read -r major minor _ <<< "${version#v}"
+  # Without these the components call themselves v0.0.0, and kubeadm refuses that.
+  for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
+    flags+=" -X $package.gitVersion=$version -X $package.gitMajor=$major -X $package.gitMinor=$minor"
+    flags+=" -X $package.gitTreeState=archive"
+  done
+  go version &&
+    go build -trimpath -buildvcs=false -ldflags "$flags" -o "$out/$name.new" . &&
+    install -m 0644 "$(go list -m -f '{{.Dir}}' k8s.io/kubernetes)/build/pause/linux/pause.c" "$out/pause.c" &&
+    echo "$version" > "$out/version"
+}
+
+"$@"
