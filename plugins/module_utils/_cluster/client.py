@@ -223,7 +223,7 @@ class Client:
         url = self.server + path + ("?" + urlencode(list(query), quote_via=quote) if query else "")
         content = None
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = "application/merge-patch+json" if method == "PATCH" else "application/json"
             content = json.dumps(body).encode()
         try:
             raw = self._pool_of_connections().request(

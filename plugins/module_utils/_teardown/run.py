@@ -99,6 +99,7 @@ class Namespace:
         deleting_since: when each pod, by UID, was first seen being deleted, on the clock.
         shortened: the pods that got less time than they ask for, with the seconds they ask for.
         empty: whether it had no pods left at the last look.
+        went_with_pods: whether it was being deleted while it had pods, and its controller has not been told since.
         looked: when it was looked at last, on the clock.
         why, hint: why it is not gone, and what would free it.
         touched: whether anything of it was deleted here.
@@ -112,6 +113,7 @@ class Namespace:
     deleting_since: dict[str, float] = field(default_factory=dict)
     shortened: dict[str, int] = field(default_factory=dict)
     empty: bool = False
+    went_with_pods: bool = False
     looked: float | None = None
     why: str = ""
     hint: str = ""
@@ -308,6 +310,7 @@ class Teardown:
         elif move == Move.TEND_PODS:
             namespace.phase = Phase.DELETING
             self._tend(namespace, self._steps.list_pods(namespace.name, cached=namespace.looked is not None))
+            self._tell_its_controller(namespace, item)
         namespace.looked = self._clock()
 
     def _visit_kept(self, namespace: Namespace) -> None:
@@ -361,6 +364,15 @@ class Teardown:
             steps.append(step)
         namespace.here, namespace.empty = here, not here
         return steps
+
+    def _tell_its_controller(self, namespace: Namespace, item: Item | None) -> None:
+        """The namespace controller looks again after half of the time that the pods ask for, which may be half an hour,
+        and 5 s after the namespace has changed (pkg/controller/namespace/namespace_controller.go)."""
+        if not namespace.empty:
+            namespace.went_with_pods = True
+        elif namespace.went_with_pods and item is not None and is_ours(item):
+            self._steps.touch_namespace(item)
+            namespace.went_with_pods = False
 
     def _asks_for_too_much(self, pod: Item) -> bool:
         return asked_grace(pod) > self._request.max_grace

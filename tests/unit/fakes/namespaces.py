@@ -50,6 +50,7 @@ class FakeNamespaces:
         self._stopped: set[str] = set()
         self._events: list[Event] | None = None
         self._list_at = 0.0
+        self._looks_again: dict[str, float] = {}
 
     # --- what a test says ---
 
@@ -147,6 +148,13 @@ class FakeNamespaces:
         self.terminate(name)
         return True
 
+    def touch_namespace(self, item: dict[str, Any]) -> None:
+        self._check("touch_namespace")
+        name = item["metadata"]["name"]
+        self.did.append(f"touch namespace {name}")
+        # The controller looks at what has changed after 5 s.
+        self._looks_again[name] = min(self._looks_again.get(name, float("inf")), self.clock() + 5)
+
     def held_objects(self, namespace: str, resources: Any, deadline: Any) -> list[Held]:
         return self.held
 
@@ -184,8 +192,12 @@ class FakeNamespaces:
         item["metadata"]["deletionTimestamp"] = NOW
         item["status"]["phase"] = "Terminating"
         self._makers.pop(name, None)
-        for pod in list(self._pods[name].values()):
+        pods = list(self._pods[name].values())
+        for pod in pods:
             self._send_away(pod, None)
+        # As the namespace controller does: half of the longest time that a pod asks for, and a second.
+        asked = [pod["spec"].get("terminationGracePeriodSeconds", 30) for pod in pods]
+        self._looks_again[name] = self.clock() + (max(asked) // 2 + 1 if asked else 0)
         self._settle()
 
     def _check(self, method: str) -> None:
@@ -213,7 +225,8 @@ class FakeNamespaces:
                 if due and not pod["metadata"].get("finalizers"):
                     self._remove_pod(name, pod["metadata"]["name"])
         for name, item in list(self._namespaces.items()):
-            gone = item["metadata"].get("deletionTimestamp") and not self._pods[name]
+            looked = self._looks_again.get(name, 0.0) <= self.clock()
+            gone = item["metadata"].get("deletionTimestamp") and not self._pods[name] and looked
             if gone and not item["metadata"].get("finalizers"):
                 del self._namespaces[name]
                 self._tell(DELETED, item)

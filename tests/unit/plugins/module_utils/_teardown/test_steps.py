@@ -97,3 +97,24 @@ def test_what_finalizers_keep_is_looked_up(api, steps):
         Held("widgets.example.com", "one", ("a/b",)),
         Held("configmaps", "one", ("a/b",)),
     ]
+
+
+NAMESPACE = {"metadata": {"name": "lab-a", "uid": "uid-a"}}
+
+
+def test_the_controller_of_a_namespace_is_told_by_an_annotation(api, steps):
+    api.fault("^/api/v1/namespaces/lab-a$", accept, method="PATCH")
+    steps.touch_namespace(NAMESPACE)
+    (request,) = api.requests
+    assert request.headers["content-type"] == ["application/merge-patch+json"]
+    metadata = request.json()["metadata"]
+    # With its UID another namespace of the same name is refused.
+    assert metadata["uid"] == "uid-a"
+    assert list(metadata["annotations"]) == ["kubelabs.pods/emptied"]
+
+
+@pytest.mark.parametrize("status", [403, 404, 405, 409])
+def test_who_may_not_tell_it_goes_without(api, steps, status):
+    api.fault("^/api/v1/namespaces/lab-a$", refuse(status), method="PATCH")
+    steps.touch_namespace(NAMESPACE)
+    assert len(api.requests) == 1

@@ -139,6 +139,19 @@ def test_one_that_is_being_deleted_already_is_tended(cluster, teardown):
     result = teardown(max_grace=5)["lab-a"]
     assert result["state"] == "deleted"
     assert "delete namespace lab-a" not in cluster.did
+    # Its controller would look again after half an hour only.
+    assert cluster.did.count("touch namespace lab-a") == 1
+    assert result["duration"] < 15
+
+
+def test_a_namespace_that_is_not_ours_any_more_is_not_touched(cluster, teardown):
+    cluster.namespace("lab-a")
+    cluster.pod("lab-a", "web", grace=2)
+    cluster.terminate("lab-a")
+    cluster.listed_after = 99
+    cluster.relabel("lab-a", {})
+    teardown()
+    assert "touch namespace lab-a" not in cluster.did
 
 
 def test_one_that_went_before_the_watch_began_is_not_waited_for(cluster, teardown):
