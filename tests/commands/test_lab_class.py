@@ -181,9 +181,9 @@ def test_the_columns_that_the_names_are_from_are_said(run, tmp_path):
 def test_a_roster_is_refused_in_one_sentence_of_its_own(run, tmp_path):
     (tmp_path / "class.csv").write_text("mail\nanna@example.org\n")
     known, printed = run(play("wrong", {"pods_lab_roster": "class.csv"}, entry_point="students"))
-    # Ansible itself prints every failure as an error and as the task's result.
-    for part in printed.split("fatal: "):
-        assert part.count("class.csv line 1 has no column with the students' names") == 1, printed
+    # As the task's result, and from ansible-core 2.19 on as an error before it.
+    said = [part.count("class.csv line 1 has no column with the students' names") for part in printed.split("fatal: ")]
+    assert said in ([0, 1], [1, 1]), printed
     assert "Finalization of task args" not in printed
     assert known == {}
 
@@ -220,6 +220,7 @@ def test_a_class_whose_pods_were_all_refused_has_failed_checks_and_no_failed_tas
     run, tmp_path, api, role, applied, skipped, failed
 ):
     """There is nothing to wait for, and the modules refuse a list of nothing."""
+    pytest.importorskip("ansible_collections.kubernetes.core", reason="the role needs the collection kubernetes.core")
     (tmp_path / "dev").write_text(kubeconfig(api, "dev"))
     for path, answer in DISCOVERY.items():
         api.fault(f"^{path}$", reply(200, answer), times=9)
