@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..module_utils._ground.json_reading import as_list, as_map, as_text
-from ..module_utils._ground.ownership import carries
+from ..module_utils._ground.ownership import carries, labels_of
 from ._checks import Check, check
 from ._roster import Student
 
@@ -108,7 +108,9 @@ def left_alone(
     for item in objects:
         metadata = as_map(item.get("metadata"))
         name, namespace = as_text(metadata.get("name")), as_text(metadata.get("namespace"))
-        if (namespace or name) in wanted and not carries(item, labels):
+        # In a namespace that others made there may be a pod of the same name that never was of the lab.
+        was_ours = not namespace or any(key in labels_of(item) for key in labels)
+        if (namespace or name) in wanted and was_ours and not carries(item, labels):
             what = f"pod {name} in {namespace}" if namespace else f"namespace {name}"
             found.setdefault(namespace or name, []).append(what)
     return {

@@ -122,6 +122,7 @@ def namespace(name, labels=None, **metadata):
     return {"metadata": {"name": name, "labels": labels or {}, **metadata}}
 
 
+LOST = {"app.kubernetes.io/managed-by": "kubelabs.pods"}
 GOING = namespace("ben-space", LABELS, deletionTimestamp="2026-01-01T00:00:00Z")
 
 
@@ -153,7 +154,8 @@ def test_a_namespace_made_by_others_and_being_deleted_is_none():
         ),
         pytest.param(pod("anna-space", "web", **LABELS), "", id="a pod of the class"),
         pytest.param(pod("carla-space", "web"), "", id="a pod of no student"),
-        pytest.param(pod("anna-space", "web"), "pod web in anna-space", id="a pod without labels"),
+        pytest.param(pod("anna-space", "web"), "", id="a pod that never was the lab's"),
+        pytest.param(pod("anna-space", "web", **LOST), "pod web in anna-space", id="a pod that has lost its class"),
     ],
 )
 def test_what_a_teardown_has_left_alone(item, what):
@@ -165,5 +167,5 @@ def test_what_a_teardown_has_left_alone(item, what):
 
 
 def test_several_that_were_left_alone_are_one_sentence():
-    found = left_alone([pod("anna-space", "web"), pod("anna-space", "shell")], STUDENTS, LABELS)
+    found = left_alone([pod("anna-space", "web", **LOST), pod("anna-space", "shell", **LOST)], STUDENTS, LABELS)
     assert found["anna-space"].startswith("The pod shell in anna-space and the pod web in anna-space has not")
