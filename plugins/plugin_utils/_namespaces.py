@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..module_utils._ground.json_reading import as_list, as_map, as_text
-from ..module_utils._ground.ownership import carries, labels_of
+from ..module_utils._ground.ownership import carries, labels_of, selector_of
 from ._checks import Check, check
 from ._roster import Student
 
@@ -103,7 +103,7 @@ def left_alone(
         labels: those that everything of the class carries.
     """
     wanted = {student["namespace"] for student in students}
-    selector = ",".join(f"{key}={value}" for key, value in labels.items())
+    selector = selector_of(labels)
     found: dict[str, list[str]] = {}
     for item in objects:
         metadata = as_map(item.get("metadata"))
@@ -134,7 +134,7 @@ def pod_problems(
     foreign = sorted(f"{of.get('namespace')}/{of.get('name')}" for of in metadata if of.get("namespace") in namespaces)
     if not foreign:
         return []
-    selector = ",".join(f"{key}={value}" for key, value in labels.items())
+    selector = selector_of(labels)
     return [
         f"Pod(s) of the lab's names that exist and do not carry the labels {selector} are not touched:"
         f" {', '.join(foreign)}. Delete them yourself, or give those students another `namespace`."

@@ -85,13 +85,18 @@ def namespace_problems(
             " `namespace` of those students, or set pods_lab_use_existing_namespaces: false."
         )
     if foreign:
-        selector = ",".join(f"{key}={value}" for key, value in labels.items())
+        selector = selector_of(labels)
         problems.append(
             f"Namespace(s) that exist and do not carry the labels {selector} are not touched:"
             f" {', '.join(sorted(foreign))}. Give those students another `namespace`, choose another pods_lab_class,"
             " or delete the namespaces yourself."
         )
     return problems
+
+
+def selector_of(labels: Mapping[str, str]) -> str:
+    """The label selector for what carries all these labels, in their order."""
+    return ",".join(f"{key}={value}" for key, value in labels.items())
 
 
 def carries(item: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
