@@ -13,7 +13,7 @@ WITH_LAB_VARS := vars=$$(.venv/bin/python tools/lab_vars.py) && $(PLAYBOOK) --ex
 
 .DEFAULT_GOAL := help
 .PHONY: help lab teardown cluster-up cluster-down engine-stop clean test lint ruff yamllint shellcheck ansible-lint types \
-  layers docs sanity unit commands versions mutations test-cluster live live-alone molecule
+  layers docs sanity unit commands versions mutations test-clusters live live-alone molecule live-oldest recordings
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS='	' read -r name what; do printf '  make %-19s %s\n' "$$name" "$$what"; done
@@ -83,15 +83,19 @@ versions: .venv/for-tests ## The unit tests with the oldest supported ansible-co
 mutations: .venv/for-tests ## Break each important rule once: its test has to fail
 	.venv/bin/pytest tests/mutations --numprocesses auto
 
-# A state kept from an earlier run must not hide that its cluster is gone; a cluster that is there is used.
-test-cluster: .venv/for-tests ## The kind cluster of the next three: two nodes
+# A state kept from an earlier run must not hide that its cluster is gone; clusters that are there are used.
+test-clusters: .venv/for-tests ## The kind clusters of the next four, of two nodes each
 	.venv/bin/molecule reset --scenario-name default
 	.venv/bin/molecule create --scenario-name default
+	$(PLAYBOOK) playbooks/cluster_up.yml -e @$(OLDEST)
 
-# Labs mostly wait, but a node without a core to itself starts pods late, and then says rightly that it did.
+# Labs wait half of the time, but a node without a core to itself starts pods late, and then says rightly that it did.
+LIVE := --dist worksteal --numprocesses $$(($$(nproc) > 3 ? 4 : 3))
+OLDEST := tests/live/oldest.yml
+
 live: .venv/for-tests ## The tests on a real cluster
 	.venv/bin/molecule create --scenario-name default
-	.venv/bin/pytest tests/live --numprocesses $$(($$(nproc) > 3 ? 3 : $$(nproc)))
+	.venv/bin/pytest tests/live $(LIVE)
 
 # One after the other: they restart the API server under the modules, or keep namespaces from going.
 live-alone: .venv/for-tests ## Those on a real cluster that disturb all others
@@ -100,6 +104,18 @@ live-alone: .venv/for-tests ## Those on a real cluster that disturb all others
 
 molecule: .venv/for-tests ## The Molecule scenarios; removes the cluster
 	.venv/bin/molecule test --all --workers 2
+
+live-oldest: .venv/for-tests ## The lab, probes and watches on the oldest Kubernetes; removes its cluster
+	$(PLAYBOOK) playbooks/cluster_up.yml -e @$(OLDEST)
+	TEST_CLUSTER=$(OLDEST) .venv/bin/pytest tests/live -m oldest $(LIVE)
+	$(PLAYBOOK) playbooks/cluster_down.yml -e @$(OLDEST)
+
+# Four minutes each: most of it is the waiting of a crash loop.
+recordings: .venv/for-tests ## Write anew what both clusters send, for the unit tests
+	.venv/bin/molecule create --scenario-name default
+	.venv/bin/pytest tests/live -m recording --numprocesses 2
+	$(PLAYBOOK) playbooks/cluster_up.yml -e @$(OLDEST)
+	TEST_CLUSTER=$(OLDEST) .venv/bin/pytest tests/live -m recording --numprocesses 2
 
 .venv/for-the-lab: requirements.txt tools/make_venv.sh tools/pythons.sh
 	tools/make_venv.sh requirements.txt

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that must pass, each step a target of the Makefile. A failed step stops no other. What the steps print is kept
-# in tests/output; of those that fail it is shown. The last line says how many passed. The steps from `test-cluster` on need
-# what role kind_cluster needs: root on Debian, or a Docker engine, kind and kubectl.
+# in tests/output; of those that fail it is shown. The last line says how many passed. `test-clusters` and the steps on
+# clusters need what role kind_cluster needs: root on Debian, or a Docker engine, kind and kubectl.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 logs=tests/output
@@ -31,19 +31,25 @@ step() {  # NAME: make the target, count it, and return its status
     return "$status"
 }
 
-# Before the cluster: both may install packages, and apt is one at a time.
+# Before the clusters: both may install packages, and apt is one at a time.
 step shellcheck
 
-# A minute or two; where the node image has to be built, 5 to 12 more. Meanwhile all that needs no cluster.
-step test-cluster &
-cluster=$!
-for name in ruff yamllint ansible-lint types layers docs unit commands sanity versions mutations; do
+# Two minutes; where node images have to be built, up to 20 more. Meanwhile all that needs no cluster, side by side, since each
+# of them leaves a processor idle for a while.
+step test-clusters &
+clusters=$!
+for name in ruff yamllint ansible-lint types layers docs sanity mutations; do
+    step "$name"
+done &
+lint=$!
+for name in unit commands versions; do
     step "$name"
 done
+wait "$lint"
 
-# The tests on the cluster hold what it does against the clock, so they get the machine to themselves.
-if wait "$cluster"; then
-    for name in live live-alone molecule; do
+# The tests on a cluster hold what it does against the clock, so they get the machine to themselves.
+if wait "$clusters"; then
+    for name in live live-alone molecule live-oldest; do
         step "$name"
     done
 fi

@@ -220,7 +220,7 @@ def test_every_step_is_a_target_and_is_made_once(steps):
     assert set(made) <= targets() and len(made) == len(set(made)) > 10
     assert (status, output.splitlines()[-1]) == (0, f"{len(made)} passed, 0 failed")
     # The cluster gets the machine to itself.
-    assert made[-3:] == ["live", "live-alone", "molecule"]
+    assert made[-4:] == ["live", "live-alone", "molecule", "live-oldest"]
 
 
 def test_lint_is_made_of_steps(steps):
@@ -242,7 +242,7 @@ def test_what_a_passed_step_says_is_kept_and_not_shown(steps, tmp_path):
 
 
 def test_without_a_cluster_there_are_no_tests_on_it(steps):
-    status, output, made = steps.run(test_cluster="exit 2")
+    status, output, made = steps.run(test_clusters="exit 2")
     assert status == 1 and "live" not in made
     assert output.splitlines()[-1] == f"{len(made) - 1} passed, 1 failed"
 

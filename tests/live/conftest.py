@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbooks as people run them, on the real cluster of the Molecule scenarios."""
+"""The playbooks as people run them, on a real cluster: that of the Molecule scenarios, or of the file TEST_CLUSTER."""
 
 from __future__ import annotations
 
@@ -23,17 +23,19 @@ import yaml
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._roster import is_rfc_1123_label
 
 CHECKOUT = pathlib.Path(__file__).parents[2]
-CLUSTER = yaml.safe_load((CHECKOUT / "molecule/cluster.yml").read_text())
+CLUSTER = yaml.safe_load((CHECKOUT / os.environ.get("TEST_CLUSTER", "molecule/cluster.yml")).read_text())
 KUBECONFIG = os.path.expanduser(CLUSTER["pods_lab_kubeconfig"])
 
 
+#: Marks of what runs only when it is asked for: pytest tests/live -m alone.
+ON_DEMAND = ("alone", "recording")
+
+
 def pytest_collection_modifyitems(config, items):
-    """What disturbs all others runs only when it is asked for: pytest tests/live -m alone."""
-    if "alone" in config.option.markexpr:
-        return
-    alone = [item for item in items if item.get_closest_marker("alone")]
-    config.hook.pytest_deselected(items=alone)
-    items[:] = [item for item in items if item not in alone]
+    unasked = [mark for mark in ON_DEMAND if mark not in config.option.markexpr]
+    left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in unasked)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 class Run(NamedTuple):
@@ -86,14 +88,19 @@ def namespaces(class_name: str) -> set[str]:
 
 
 @pytest.fixture(name="run_playbook")
-def fixture_run_playbook(tmp_path, request):
-    """Runs a playbook of the checkout for a class of the test's own, and deletes the class afterwards."""
+def fixture_run_playbook(tmp_path, request, images):
+    """Runs a playbook of the checkout for a class of the test's own, and deletes the class afterwards.
+
+    It is given the images: to look for them takes a fifth of a lab's time, and is tested by itself.
+    """
     class_name = "live-" + re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:40].strip("-")
     base = {
         **CLUSTER,
         "pods_lab_class": class_name,
         "pods_lab_kubeconfig": KUBECONFIG,
         "pods_lab_report_dir": str(tmp_path),
+        "pods_lab_web_image": images["web"],
+        "pods_lab_shell_image": images["shell"],
     }
     classes = {class_name}
 
@@ -175,7 +182,7 @@ def run_module(name: str, *, check_mode: bool = False, **options: Any) -> dict[s
     return Module(name, check_mode=check_mode, **options).result()
 
 
-def eventually(what: Callable[[], Any], seconds: float = 30) -> Any:
+def eventually(what: Callable[[], Any], seconds: float = 60) -> Any:
     """The first true answer of what()."""
     end = time.monotonic() + seconds
     while not (answer := what()):

@@ -270,9 +270,11 @@ def test_who_may_not_make_namespaces_is_told_everything_that_is_missing(teach, t
     assert "create, patch, delete namespaces, list serviceaccounts in the whole cluster" in said
     assert "pods_lab_use_existing_namespaces: true" in said
     assert "changed=0" in run.output
-    # Whoever applies it has a teacher who can run the lab.
+    # Whoever applies it has a teacher who can run the lab; once is enough to see the whole of it.
     teacher.grant(said.partition("\n---\n")[2])
-    run = teach("pods_lab.yml", pods_lab_students=["Ben"], pods_lab_use_existing_namespaces=False)
+    run = teach(
+        "provision.yml" if sees else "pods_lab.yml", pods_lab_students=["Ben"], pods_lab_use_existing_namespaces=False
+    )
     assert run.status == 0, run.output
 
 
@@ -311,6 +313,7 @@ def test_namespaces_that_carry_the_labels_are_handed_over(teach, teacher, run_pl
 
 def test_images_are_loaded_into_the_kind_cluster_of_the_context(run_playbook):
     """Whatever its name, and without being told more than the context."""
-    run = run_playbook("provision.yml", kind_cluster_name=None)
+    found = {"pods_lab_web_image": None, "pods_lab_shell_image": None}
+    run = run_playbook("provision.yml", kind_cluster_name=None, **found)
     assert run.status == 0, run.output
     assert "leads to no kind cluster" not in run.output

@@ -14,11 +14,19 @@ from conftest import kubectl
 
 @pytest.fixture(name="with_quota")
 def fixture_with_quota(run_playbook):
-    """Makes a student's namespace, as the lab would, with a quota that the cluster knows already."""
+    """Makes a student's namespace, as the lab would, with a quota that the cluster knows already.
+
+    And with Pod Security's strictest level, which the lab's pods satisfy; before 1.25 nothing looks at it.
+    """
 
     def make(student, **hard):
         name = f"{run_playbook.class_name}-{student}"
-        labels = {"app.kubernetes.io/managed-by": "kubelabs.pods", "kubelabs.pods/class": run_playbook.class_name}
+        labels = {
+            "app.kubernetes.io/managed-by": "kubelabs.pods",
+            "kubelabs.pods/class": run_playbook.class_name,
+            "pod-security.kubernetes.io/enforce": "restricted",
+            "pod-security.kubernetes.io/warn": "restricted",
+        }
         objects = [
             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}},
             {
@@ -43,10 +51,11 @@ def failed(run, student):
     return {name for name, status in run.statuses(student).items() if status == "failed"}
 
 
-def test_the_lab_runs_under_a_quota_on_processors_and_memory(run_playbook, with_quota):
+def test_the_lab_runs_under_a_quota_on_processors_and_memory_and_restricted(run_playbook, with_quota):
     with_quota("anna", **{"limits.cpu": "2", "limits.memory": "1Gi", "requests.cpu": "1", "requests.memory": "512Mi"})
     run = run_playbook("pods_lab.yml", pods_lab_students=["anna"])
     assert run.status == 0, run.output
+    assert "would violate PodSecurity" not in run.output
 
 
 def test_a_refusal_is_one_sentence_and_one_failure(run_playbook, with_quota):

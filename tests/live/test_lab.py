@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 
 import jsonschema
+import pytest
 from conftest import CHECKOUT, kubectl, namespaces
 
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._checks import NAMES
 
 
+@pytest.mark.oldest
 def test_the_tasks_do_not_grow_with_the_class(run_playbook, tmp_path):
     def lab(students):
         name = f"{run_playbook.class_name}-{students}"
@@ -21,18 +23,19 @@ def test_the_tasks_do_not_grow_with_the_class(run_playbook, tmp_path):
             "pods_lab.yml", pods_lab_class=name, pods_lab_students=students, pods_lab_report_dir=str(tmp_path / name)
         )
 
-    one, twenty = lab(1), lab(20)
-    assert (one.status, twenty.status) == (0, 0), one.output + twenty.output
-    assert len(twenty.results["students"]) == 20
-    assert one.tasks == twenty.tasks
-    assert set(twenty.statuses("student-20")) == set(NAMES)
-    assert set(twenty.statuses("student-20").values()) == {"passed"}
+    one, twelve = lab(1), lab(12)
+    assert (one.status, twelve.status) == (0, 0), one.output + twelve.output
+    assert len(twelve.results["students"]) == 12
+    assert one.tasks == twelve.tasks
+    assert set(twelve.statuses("student-12")) == set(NAMES)
+    assert set(twelve.statuses("student-12").values()) == {"passed"}
     assert namespaces(run_playbook.class_name) == set()
-    jsonschema.validate(twenty.results, json.loads((CHECKOUT / "docs/results.schema.json").read_text()))
+    jsonschema.validate(twelve.results, json.loads((CHECKOUT / "docs/results.schema.json").read_text()))
 
 
+@pytest.mark.oldest
 def test_a_lab_that_is_kept_can_be_verified_again_and_torn_down(run_playbook):
-    kept = run_playbook("pods_lab.yml", pods_lab_keep=True)
+    kept = run_playbook("pods_lab.yml", pods_lab_keep=True, pods_lab_restarts=1)
     assert kept.status == 0, kept.output
     assert "cleanup" not in kept.statuses("student-1")
     namespace = f"{run_playbook.class_name}-student-1"
@@ -49,6 +52,7 @@ def test_a_lab_that_is_kept_can_be_verified_again_and_torn_down(run_playbook):
     assert run_playbook("teardown.yml").status == 0
 
 
+@pytest.mark.oldest
 def test_check_mode_changes_nothing(run_playbook):
     run = run_playbook("pods_lab.yml", "--check", pods_lab_students=2)
     assert run.status == 0, run.output
@@ -57,6 +61,7 @@ def test_check_mode_changes_nothing(run_playbook):
     assert "Find where the pods run" not in "".join(run.tasks)  # nothing is waited for
 
 
+@pytest.mark.oldest
 def test_a_class_is_torn_down_without_its_roster(run_playbook, tmp_path):
     students = ["Anna Müller", {"name": "Ben", "namespace": f"{run_playbook.class_name}-b"}, "Eve"]
     assert run_playbook("provision.yml", pods_lab_students=students).status == 0
@@ -114,7 +119,7 @@ def test_a_namespace_that_does_not_go_keeps_nobody_else_from_their_lab(run_playb
     kubectl(*finalizers, '{"metadata": {"finalizers": ["example.com/lesson"]}}')
     try:
         kubectl("delete", "namespace", held, "--wait=false")
-        run = run_playbook("pods_lab.yml", pods_lab_students=students, pods_lab_timeout=120)
+        run = run_playbook("pods_lab.yml", pods_lab_students=students, pods_lab_timeout=60, pods_lab_restarts=1)
         assert run.status != 0
         assert set(run.statuses("Anna").values()) <= {"passed", "skipped"}, run.output
         assert run.statuses("Ben")["namespace"] == run.statuses("Ben")["cleanup"] == "failed"

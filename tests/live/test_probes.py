@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 
 import pytest
@@ -20,6 +21,8 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline imp
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.probe import ExecProbe
 
 MEGABYTE = 1 << 20
+
+pytestmark = pytest.mark.oldest
 
 
 def probe(namespace, name, *command, pod="shell", **options):
@@ -175,7 +178,14 @@ def test_containers_that_do_not_run(namespace):
         namespace.pod("shell"),
     )
     namespace.ready("shell")
-    eventually(lambda: "CrashLoopBackOff" in namespace.kubectl("get", "pod", "crashing"))
+
+    def in_back_off():
+        """From 1.35 on kubectl shows CrashLoopBackOff for an instant only."""
+        pod = json.loads(namespace.kubectl("get", "pod", "crashing", "-o", "json"))
+        (status,) = pod["status"].get("containerStatuses", [{"restartCount": 0}])
+        return status["restartCount"] > 0 and "running" not in status["state"]
+
+    eventually(in_back_off)
     eventually(lambda: "Completed" in namespace.kubectl("get", "pod", "done"))
     eventually(lambda: "Pull" in namespace.kubectl("get", "pod", "imageless"))
     results = run_probes(

@@ -174,7 +174,7 @@ def test_what_cannot_go_is_named_and_everything_else_goes(a_class):
     assert states == {student: "stuck" if student in stuck else "deleted" for student in states}, answer["results"]
     assert "stubborn asks for 3600 s" in students["stubborn"]["reason"]
     assert students["stubborn"]["duration"] < 30
-    assert "pod held has the finalizer example.com/lesson" in students["finalizer"]["reason"]
+    assert "pod held has the finalizer example.com/lesson" in students["finalizer"]["reason"].lower()
     assert "configmaps notes has the finalizer example.com/lesson" in students["notes"]["reason"]
     assert "example.com/hold" in students["hold"]["reason"]
     assert kubectl("-n", f"{a_class.name}-finalizer", "get", "pods", "-o", "name").split() == ["pod/held"]

@@ -20,7 +20,7 @@ from conftest import Module, eventually, run_module
 #: Seconds for what comes to an end by itself, long before, on a machine that has nothing else to do.
 PATIENCE = 240
 
-pytestmark = pytest.mark.timeout(5 * PATIENCE)
+pytestmark = [pytest.mark.oldest, pytest.mark.timeout(5 * PATIENCE)]
 
 
 def pods(namespace, *names):

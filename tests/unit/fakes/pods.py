@@ -15,7 +15,8 @@ from typing import Any
 from ansible_collections.kubelabs.pods.plugins.module_utils._pods.restart_timeline import Timeline
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
-VERSIONS = ("1.20", "1.36")
+#: The oldest Kubernetes that is supported, and the newest that could be had.
+VERSIONS = ("1.20", "1.37")
 START = datetime(2026, 11, 22, 8, 0, 0, tzinfo=UTC)
 
 
@@ -150,28 +151,31 @@ def recording(name: str) -> dict[str, Any]:
 def crash_loop(version: str) -> list[tuple[datetime, dict[str, Any]]]:
     """(observed at, pod) for every change that was recorded."""
     recorded = recording(f"crash-loop-{version}")
-    history = []
-    for change in recorded["changes"]:
-        pod = json.loads(json.dumps(recorded["pod"]))
-        pod["metadata"].update(uid="uid-crash", resourceVersion=change["resourceVersion"])
-        pod["status"] = {
-            "phase": change["phase"],
-            "conditions": [
-                {"type": kind, "status": value[0], "reason": value[1]} for kind, value in change["conditions"].items()
-            ],
-            "containerStatuses": [
-                {
-                    "name": "app",
-                    "ready": change["ready"],
-                    "started": change["started"],
-                    "restartCount": change["restartCount"],
-                    "state": change["state"],
-                    "lastState": change["lastState"],
-                }
-            ],
-        }
-        history.append((datetime.fromisoformat(change["at"]), pod))
-    return history
+    return [
+        (
+            datetime.fromisoformat(change["at"]),
+            {
+                **recorded["pod"],
+                "metadata": {**recorded["pod"]["metadata"], "resourceVersion": change["resourceVersion"]},
+                "status": change["status"],
+            },
+        )
+        for change in recorded["changes"]
+    ]
+
+
+def pauses(version: str) -> list[int]:
+    """Whole seconds between the end of a run and the start of the next, as the kubelet of that recording told them."""
+    starts: dict[int, datetime] = {}
+    ends: dict[int, datetime] = {}
+    for change in recording(f"crash-loop-{version}")["changes"]:
+        for status in change["status"].get("containerStatuses", []):
+            run, state = status["restartCount"], status["state"]
+            if "running" in state:
+                starts[run] = datetime.fromisoformat(state["running"]["startedAt"])
+            if "terminated" in state:
+                ends[run] = datetime.fromisoformat(state["terminated"]["finishedAt"])
+    return [int((starts[run] - ends[run - 1]).total_seconds()) for run in sorted(starts) if run]
 
 
 def timeline_of(*containers: dict[str, Any], **pod: Any) -> Timeline:

@@ -35,14 +35,8 @@ from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import (
 # --- the recordings ---
 
 
-@pytest.mark.parametrize(
-    "version, announced",
-    [
-        pytest.param("1.20", {2: 10, 3: 20, 4: 40, 5: 80, 6: 160}, id="1.20"),
-        pytest.param("1.36", {2: 10, 3: 20, 4: 40, 5: 80}, id="1.36"),
-    ],
-)
-def test_a_recording_gives_all_runs(version, announced):
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_recording_gives_all_runs(version):
     timeline = Timeline("app")
     for _when, pod in crash_loop(version):
         timeline.observe(pod)
@@ -51,12 +45,14 @@ def test_a_recording_gives_all_runs(version, announced):
     assert [run.number for run in runs] == [0, 1, 2, 3, 4, 5]
     assert [run.duration for run in runs[:5]] == [3, 3, 3, 3, 3]
     assert {(run.exit_code, run.reason, run.known_from) for run in runs[:5]} == {(1, "Error", KnownFrom.STATE)}
-    assert timeline.announced == announced
+    curve = {2: 10, 3: 20, 4: 40, 5: 80, 6: 160}
+    assert timeline.announced.items() <= curve.items()
+    assert set(timeline.announced) >= {2, 3, 4, 5}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_back_off_begins_with_the_second_exit(version):
-    """On 1.36 CrashLoopBackOff flashes for 0.1 s: what is in back-off must not hang on it."""
+    """On 1.35 and later CrashLoopBackOff flashes for 0.1 s: what is in back-off must not hang on it."""
     pod = next(pod for _when, pod in crash_loop(version) if in_back_off(pod, "app"))
     (status,) = pod["status"]["containerStatuses"]
     assert status["restartCount"] == 1
