@@ -144,3 +144,48 @@ def test_what_the_nodes_get(run, name):
     assert [words for words in said if words.startswith("chosen: ")] == (
         [f"chosen: {row.chosen}"] if row.chosen else []
     )
+
+
+def build(tmp_path, go):
+    """The exit status and the words of the script that builds a program, with this `go`."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/go").write_text(f"#!/bin/sh\n{go}\n")
+    (tmp_path / "bin/go").chmod(0o755)
+    done = subprocess.run(
+        ["bash", ROLE / "files/scripts/go.sh", "build", "kind", ROLE / "files/go", tmp_path, tmp_path / "log", "1"],
+        env={**os.environ, "PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "GO_DIRECTORIES": ""},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+DOWNLOADS = 'case "$1" in env) echo https://proxy.example;; list) echo "# get one" >&2'
+BUILDS = """build) while [ "$1" != -o ]; do shift; done; echo program > "$2";; esac"""
+
+
+def test_a_program_is_built(tmp_path):
+    assert build(tmp_path, f"{DOWNLOADS};; {BUILDS}") == (0, "")
+    assert (tmp_path / "kind").read_text() == "program\n"
+
+
+@pytest.mark.parametrize(
+    "go, says",
+    [
+        pytest.param(
+            f"{DOWNLOADS}; exec sleep 60;; {BUILDS}",
+            "has been silent for 1 s (https://proxy.example)",
+            id="silent proxy",
+        ),
+        pytest.param(f"{DOWNLOADS}; echo 503 >&2; exit 1;; {BUILDS}", "503", id="proxy that fails"),
+        pytest.param(
+            f"{DOWNLOADS};; build) echo no space left on device >&2; exit 1;; esac", "no space left", id="disk"
+        ),
+    ],
+)
+def test_a_build_that_cannot_go_on_says_why(tmp_path, go, says):
+    status, said = build(tmp_path, go)
+    assert status == 1 and says in said
+    assert not (tmp_path / "kind").exists()

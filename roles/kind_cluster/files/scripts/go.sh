@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # go.sh look SOURCES SECONDS: can the programs of SOURCES be built here? If not, say why.
-# go.sh build NAME SOURCES OUT LOG: build the program NAME of SOURCES into the directory OUT; on failure print the end of LOG.
+# go.sh build NAME SOURCES OUT LOG SECONDS: build the program NAME of SOURCES into the directory OUT; on failure, or where the
+# module proxy is silent for so long, print the end of LOG.
 # What was downloaded and compiled before is in Go's own caches, and neither downloaded nor compiled again.
 set -euo pipefail
 # Where Go's own archive and Debian's packages put it, for those who have not put it into PATH.
@@ -25,40 +26,54 @@ look() {
 }
 
 build() {
-  local name=$1 sources=$2 out=$3 log=$4 how=build_tool
+  local name=$1 sources=$2 out=$3 log=$4 seconds=$5 package=. how=build_kubernetes
   mkdir -p "$out"
   # Two plays at the same time build one program.
   exec 9> "$out/.lock"
   flock 9
   cd "$sources/$name"
-  [[ $name != kubernetes ]] || how=build_kubernetes
-  if ! "$how" "$name" "$out" > "$log" 2>&1; then
+  [[ $name == kubernetes ]] || package=tool how=build_tool
+  if ! { download "$package" "$seconds" && "$how" "$package" "$out/$name.new" "$out"; } > "$log" 2>&1; then
     tail -n 5 "$log" >&2
     return 1
   fi
   mv "$out/$name.new" "$out/$name"
 }
 
-# In both, `&&`: bash does not stop at errors in what stands in a condition. Without -buildvcs=false every commit of a
-# checkout would make another program.
+# In the next three, `&&` and `return`: bash does not stop at errors in what stands in a condition.
 
+# Go waits for ever for a proxy that has stopped answering, but with -x it says a line for each request and each answer.
+download() {
+  local package=$1 seconds=$2 line status=0 said go
+  exec {said}< <(exec go list -x -deps "$package" 2>&1 > /dev/null)
+  go=$!
+  while IFS= read -r -t "$seconds" -u "$said" line || { status=$?; false; }; do echo "$line"; done
+  if [[ $status -gt 128 ]]; then  # no line in time
+    kill "$go"
+    echo "the Go module proxy has been silent for $seconds s ($(go env GOPROXY))"
+    return 1
+  fi
+  wait "$go"
+}
+
+# Without -buildvcs=false every commit of a checkout would make another program.
 build_tool() {
-  local name=$1 out=$2
+  local package=$1 program=$2
   go version &&
-    go build -trimpath -buildvcs=false -ldflags=-s -o "$out/$name.new" "$(go list tool)"
+    go build -trimpath -buildvcs=false -ldflags=-s -o "$program" "$package"
 }
 
 build_kubernetes() {
-  local name=$1 out=$2 version major minor package flags=-s
+  local package=$1 program=$2 out=$3 version major minor stamped flags=-s
   version=$(go list -m -f '{{.Version}}' k8s.io/kubernetes) || return
   IFS=. read -r major minor _ <<< "${version#v}"
   # Without these the components call themselves v0.0.0, and kubeadm refuses that.
-  for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
-    flags+=" -X $package.gitVersion=$version -X $package.gitMajor=$major -X $package.gitMinor=$minor"
-    flags+=" -X $package.gitTreeState=archive"
+  for stamped in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
+    flags+=" -X $stamped.gitVersion=$version -X $stamped.gitMajor=$major -X $stamped.gitMinor=$minor"
+    flags+=" -X $stamped.gitTreeState=archive"
   done
   go version &&
-    go build -trimpath -buildvcs=false -ldflags "$flags" -o "$out/$name.new" . &&
+    go build -trimpath -buildvcs=false -ldflags "$flags" -o "$program" "$package" &&
     install -m 0644 "$(go list -m -f '{{.Dir}}' k8s.io/kubernetes)/build/pause/linux/pause.c" "$out/pause.c" &&
     echo "$version" > "$out/version"
 }
