@@ -90,7 +90,7 @@ test-clusters: .venv/for-tests ## The kind clusters of the next four, of two nod
 	$(PLAYBOOK) playbooks/cluster_up.yml -e @$(OLDEST)
 
 # Labs wait half of the time, but a node without a core to itself starts pods late, and then says rightly that it did.
-LIVE := .venv/bin/pytest tests/live --dist worksteal --numprocesses
+LIVE := .venv/bin/pytest tests/live --timeout=600 --dist worksteal --numprocesses
 OLDEST := tests/live/oldest.yml
 
 live: .venv/for-tests ## The tests on a real cluster

@@ -34,29 +34,18 @@ step() {  # NAME: make the target, count it, and return its status
 # Before the clusters: both may install packages, and apt is one at a time.
 step shellcheck
 
-# Two minutes; where node images have to be built, up to 20 more. Meanwhile all that needs no cluster, side by side, since each
-# of them leaves a processor idle for a while.
+# Two minutes; where node images have to be built, up to 20 more. Meanwhile all that needs no cluster.
 step test-clusters &
 clusters=$!
-for name in ruff yamllint ansible-lint types layers docs sanity mutations; do
-    step "$name"
-done &
-lint=$!
-for name in unit commands versions; do
+for name in ruff yamllint ansible-lint types layers docs sanity unit commands versions mutations; do
     step "$name"
 done
-wait "$lint"
 
-# The tests on a cluster hold what it does against the clock, so they get the machine to themselves. Those that disturb all
-# others wait most of the time, and meanwhile the other cluster has its turn.
+# The tests on a cluster hold what it does against the clock, so they get the machine to themselves.
 if wait "$clusters"; then
-    step live
-    for name in live-alone molecule; do
+    for name in live live-alone molecule live-oldest; do
         step "$name"
-    done &
-    newest=$!
-    step live-oldest
-    wait "$newest"
+    done
 fi
 
 count() { wc -l <"$logs/$1"; }

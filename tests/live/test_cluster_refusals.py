@@ -126,6 +126,6 @@ def test_a_pod_that_is_not_the_classs_is_never_replaced(run_playbook):
 def test_the_badly_configured_app_is_replaced_too(run_playbook):
     assert run_playbook("provision.yml").status == 0
     for lifetime, replaced in ((3, False), (2, True)):
-        run = run_playbook("challenge.yml", pods_lab_failing_lifetime=lifetime)
+        run = run_playbook("challenge.yml", pods_lab_failing_lifetime=lifetime, pods_lab_restarts=1)
         assert run.status == 0, run.output
         assert ("1 pod(s) of the class are replaced (failing)" in " ".join(run.output.split())) is replaced

@@ -22,6 +22,7 @@ done
 # the network of the host, apt in the build reaches what apt on this machine reaches.
 if ! tar --create "${directories[@]}" |
   DOCKER_BUILDKIT=0 docker build --network=host --build-arg "BASE=$base" --tag "$tag" - > "$log" 2>&1; then
-  tail -n 15 "$log" >&2
+  # Without the builder's colours.
+  tail -n 15 "$log" | sed 's/\x1b\[[0-9;]*m//g' >&2
   exit 1
 fi
