@@ -90,12 +90,12 @@ test-clusters: .venv/for-tests ## The kind clusters of the next four, of two nod
 	$(PLAYBOOK) playbooks/cluster_up.yml -e @$(OLDEST)
 
 # Labs wait half of the time, but a node without a core to itself starts pods late, and then says rightly that it did.
-LIVE := .venv/bin/pytest tests/live --timeout=600 --dist worksteal --numprocesses
+LIVE = .venv/bin/pytest tests/live --timeout=600 --dist worksteal --numprocesses $$(($$(nproc) > 3 ? 4 : 3))
 OLDEST := tests/live/oldest.yml
 
 live: .venv/for-tests ## The tests on a real cluster
 	.venv/bin/molecule create --scenario-name default
-	$(LIVE) $$(($$(nproc) > 3 ? 4 : 3))
+	$(LIVE)
 
 # One after the other: they restart the API server under the modules, or keep namespaces from going.
 live-alone: .venv/for-tests ## Those on a real cluster that disturb all others
@@ -107,15 +107,15 @@ molecule: .venv/for-tests ## The Molecule scenarios; removes the cluster
 
 live-oldest: .venv/for-tests ## The lab, probes and watches on the oldest Kubernetes; removes its cluster
 	$(PLAYBOOK) playbooks/cluster_up.yml -e @$(OLDEST)
-	TEST_CLUSTER=$(OLDEST) $(LIVE) 3 -m oldest
+	TEST_CLUSTER=$(OLDEST) $(LIVE) -m oldest
 	$(PLAYBOOK) playbooks/cluster_down.yml -e @$(OLDEST)
 
 # Four minutes each: most of it is the waiting of a crash loop.
 recordings: .venv/for-tests ## Write anew what both clusters send, for the unit tests
 	.venv/bin/molecule create --scenario-name default
-	.venv/bin/pytest tests/live -m recording --numprocesses 2
+	$(LIVE) -m recording
 	$(PLAYBOOK) playbooks/cluster_up.yml -e @$(OLDEST)
-	TEST_CLUSTER=$(OLDEST) .venv/bin/pytest tests/live -m recording --numprocesses 2
+	TEST_CLUSTER=$(OLDEST) $(LIVE) -m recording
 
 .venv/for-the-lab: requirements.txt tools/make_venv.sh tools/pythons.sh
 	tools/make_venv.sh requirements.txt

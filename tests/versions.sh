@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # The unit tests with the oldest supported versions, and between them and the newest, which .venv has: ansible-core and
-# kubernetes by Python; with the oldest those of the commands, too. Where that Python is not installed the nearest one is
-# taken, and said so.
+# kubernetes by Python. Where that Python is not installed the nearest one is taken, and said so.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/pythons.sh
@@ -14,8 +13,8 @@ nearest_python() {  # VERSION: `VERSION PATH` of that Python, of the next newer 
     } END { print found }'
 }
 
-run_with() {  # PYTHON ANSIBLE_CORE KUBERNETES TESTS...: run these in an environment of their own, kept in .cache
-    local version python others environment tests=("${@:4}")
+run_with() {  # PYTHON ANSIBLE_CORE KUBERNETES: unit tests in an environment of their own, kept in .cache
+    local version python others environment
     read -r version python <<<"$(nearest_python "$1")"
     if [ -z "$python" ]; then
         echo "SKIPPED: ansible-core $2 and kubernetes $3, because no Python that they run on is installed"
@@ -31,8 +30,8 @@ run_with() {  # PYTHON ANSIBLE_CORE KUBERNETES TESTS...: run these in an environ
         grep -E '^(pytest|hypothesis|jsonschema)' requirements-dev.txt
     )
     "$environment/bin/python" -m pip install --quiet --disable-pip-version-check "ansible-core==$2.*" "kubernetes==$3.*" "${others[@]}"
-    "$environment/bin/python" -m pytest "${tests[@]}" --numprocesses $((2 * $(nproc)))
+    "$environment/bin/python" -m pytest tests/unit tests/commands --numprocesses auto
 }
 
-run_with 3.11 2.18 31 tests/unit tests/commands
-run_with 3.12 2.19 34 tests/unit
+run_with 3.11 2.18 31
+run_with 3.12 2.19 34

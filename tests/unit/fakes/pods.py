@@ -164,20 +164,6 @@ def crash_loop(version: str) -> list[tuple[datetime, dict[str, Any]]]:
     ]
 
 
-def pauses(version: str) -> list[int]:
-    """Whole seconds between the end of a run and the start of the next, as the kubelet of that recording told them."""
-    starts: dict[int, datetime] = {}
-    ends: dict[int, datetime] = {}
-    for change in recording(f"crash-loop-{version}")["changes"]:
-        for status in change["status"].get("containerStatuses", []):
-            run, state = status["restartCount"], status["state"]
-            if "running" in state:
-                starts[run] = datetime.fromisoformat(state["running"]["startedAt"])
-            if "terminated" in state:
-                ends[run] = datetime.fromisoformat(state["terminated"]["finishedAt"])
-    return [int((starts[run] - ends[run - 1]).total_seconds()) for run in sorted(starts) if run]
-
-
 def timeline_of(*containers: dict[str, Any], **pod: Any) -> Timeline:
     """The timeline of the container `app` that follows from these statuses of it."""
     timeline = Timeline("app")

@@ -23,7 +23,6 @@ from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import (
     at,
     crash_loop,
     ended,
-    pauses,
     restarting,
     running,
     terminated,
@@ -33,9 +32,14 @@ from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import (
 # --- the recordings, and what else was seen ---
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_a_recording_keeps_to_its_back_off(version):
-    observed = pauses(version)
+@pytest.mark.parametrize(
+    "version, observed",
+    [
+        pytest.param("1.20", [0, 13, 28, 41, 86], id="1.20"),
+        pytest.param("1.37", [1, 15, 22, 44, 83], id="1.37"),
+    ],
+)
+def test_a_recording_keeps_to_its_back_off(version, observed):
     timeline = Timeline("app")
     for _when, pod in crash_loop(version):
         timeline.observe(pod)
