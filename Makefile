@@ -81,7 +81,7 @@ versions: .venv/for-tests ## The unit tests with the oldest supported ansible-co
 	tests/versions.sh
 
 mutations: .venv/for-tests ## Break each important rule once: its test has to fail
-	.venv/bin/pytest tests/mutations --numprocesses auto
+	.venv/bin/pytest tests/mutations --numprocesses $$((2 * $$(nproc)))
 
 # A state kept from an earlier run must not hide that its cluster is gone; clusters that are there are used.
 test-clusters: .venv/for-tests ## The kind clusters of the next four, of two nodes each

@@ -30,7 +30,7 @@ run_with() {  # PYTHON ANSIBLE_CORE KUBERNETES: unit tests in an environment of 
         grep -E '^(pytest|hypothesis|jsonschema)' requirements-dev.txt
     )
     "$environment/bin/python" -m pip install --quiet --disable-pip-version-check "ansible-core==$2.*" "kubernetes==$3.*" "${others[@]}"
-    "$environment/bin/python" -m pytest tests/unit tests/commands --numprocesses auto
+    "$environment/bin/python" -m pytest tests/unit tests/commands --numprocesses $((2 * $(nproc)))
 }
 
 run_with 3.11 2.18 31

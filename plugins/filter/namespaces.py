@@ -43,6 +43,12 @@ def left_alone(objects: Any, students: Any, labels: Any) -> dict[str, str]:
     )
 
 
+def of_class(objects: Any, labels: Any) -> list[Any]:
+    return ownership.of_class(
+        _arguments.mappings(objects, "the input", "metadata"), _arguments.mapping(labels, "labels")
+    )
+
+
 def pod_problems(pods: Any, students: Any, labels: Any) -> list[str]:
     return _namespaces.pod_problems(
         _arguments.mappings(pods, "the input", "metadata"),
@@ -76,6 +82,7 @@ class FilterModule:
             namespace_problems,
             namespaces_being_deleted,
             namespaces_without_account,
+            of_class,
             pod_problems,
             with_metadata,
         )

@@ -11,7 +11,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.kubectl import Kubectl
-from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _report
+from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _report, _report_file
 
 
 def _or_none(report: Any) -> _report.Report | None:
@@ -19,22 +19,8 @@ def _or_none(report: Any) -> _report.Report | None:
     return None if report is None or report == {} else _report.a_report(report, "the input")
 
 
-def merge_report(
-    previous: Any, class_name: Any, cluster: Any, students: Any, checks: Any, restarts: Any, now: Any
-) -> _report.Report:
-    return _report.merge_report(
-        _or_none(previous),
-        _arguments.text(class_name, "class_name"),
-        _arguments.mapping(cluster, "cluster"),
-        _arguments.students(students),
-        _arguments.mappings(checks, "checks", "student", "check", "status", "reason"),
-        _arguments.mappings(restarts, "restarts", "namespace"),
-        _arguments.text(now, "now"),
-    )
-
-
 def read_report(path: Any, class_name: Any) -> _report.Report | dict[str, Any]:
-    return _report.read_report(_arguments.text(path, "the input"), _arguments.text(class_name, "class_name")) or {}
+    return _report_file.read_report(_arguments.text(path, "the input"), _arguments.text(class_name, "class_name")) or {}
 
 
 def report_failures(report: Any, most: Any = _report.MOST_CAUSES) -> list[str]:
@@ -71,7 +57,6 @@ class FilterModule:
         return _arguments.filters(
             AnsibleFilterError,
             kubectl_line,
-            merge_report,
             read_report,
             report_failures,
             report_notes,

@@ -2,15 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report of a class as results.json holds it, and what people read of it. Pure but for `read_report`.
+"""The report of a class as results.json holds it, and what people read of it. Pure.
 
 docs/results.schema.json describes the form.
 """
 
 from __future__ import annotations
 
-import json
-import pathlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypedDict, TypeVar, cast
@@ -66,29 +64,6 @@ def a_report(value: Any, what: str = "the report") -> Report:
             if made["status"] not in list(Status):
                 raise ArgumentError(f"students[{index}]: the check {made['check']} has the status {made['status']!r}.")
     return cast(Report, report)
-
-
-def read_report(path: str, class_name: str) -> Report | None:
-    """The report of the class in the file; None where there is no such file.
-
-    Raises:
-        ArgumentError: the file cannot be read, is no report, or is that of another class.
-    """
-    file = pathlib.Path(path).expanduser()
-    remedy = "Move it away, or set pods_lab_report_dir to another directory."
-    try:
-        report = a_report(json.loads(file.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return None
-    except OSError as exc:
-        raise ArgumentError(f"{path} cannot be read ({exc.strerror}). {remedy}") from exc
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as exc:
-        raise ArgumentError(f"{path} is not JSON ({exc}). {remedy}") from exc
-    except ArgumentError as exc:
-        raise ArgumentError(f"{path} is not the report of a lab: {exc} {remedy}") from exc
-    if report["class"] != class_name:
-        raise ArgumentError(f"{path} is the report of the class {report['class']}, and not of {class_name}. {remedy}")
-    return report
 
 
 def merge_report(

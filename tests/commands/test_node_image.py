@@ -20,9 +20,7 @@ import pytest
 
 CHECKOUT = pathlib.Path(__file__).parents[2]
 ROLE = CHECKOUT / "roles/kind_cluster"
-(VERSION,) = re.findall(
-    r"^\tk8s\.io/kubernetes v(\S+)$", (ROLE / "files/go/kubernetes/go.mod").read_text(), re.MULTILINE
-)
+(VERSION,) = re.findall(r"^\tk8s\.io/kubernetes v(\S+)$", (ROLE / "files/go/cluster/go.mod").read_text(), re.MULTILINE)
 
 GO = 'case "$*" in "env GOPROXY") echo https://proxy.example;; esac'
 OLD = 'echo "go: go.mod requires go >= 1.26.0 (running go 1.19.8)" >&2; exit 1'

@@ -26,7 +26,7 @@ def run(checkout: Path, *tests: str) -> subprocess.CompletedProcess:
         "-m",
         "pytest",
         "--exitfirst",
-        "--timeout=30",
+        "--timeout=15",
         "-p",
         "no:cacheprovider",
         *[f"tests/unit/plugins/{test}" for test in tests],

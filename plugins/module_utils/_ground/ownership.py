@@ -99,6 +99,11 @@ def selector_of(labels: Mapping[str, str]) -> str:
     return ",".join(f"{key}={value}" for key, value in labels.items())
 
 
+def of_class(objects: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    """Those of the objects that carry the labels."""
+    return [item for item in objects if carries(item, labels)]
+
+
 def carries(item: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     """Whether an object has all these labels."""
     # Key by key: what Ansible hands to a filter are lazy mappings, whose items() are no sets.

@@ -11,7 +11,7 @@ export GOFLAGS=-mod=readonly GOWORK=off CGO_ENABLED=0
 
 look() {
   local sources=$1 seconds=$2 status=0 needs answer
-  cd "$sources/kubernetes"
+  cd "$sources/cluster"
   needs=$(awk '$1 == "go" {print $2}' go.mod)
   if ! command -v go > /dev/null; then
     echo "there is no Go here; Go $needs or later is needed"
@@ -26,13 +26,18 @@ look() {
 }
 
 build() {
-  local name=$1 sources=$2 out=$3 log=$4 seconds=$5 package=. how=build_kubernetes
+  local name=$1 sources=$2 out=$3 log=$4 seconds=$5 module=cluster package how=build_program
   mkdir -p "$out"
   # Two plays at the same time build one program.
   exec 9> "$out/.lock"
   flock 9
-  cd "$sources/$name"
-  [[ $name == kubernetes ]] || package=tool how=build_tool
+  case $name in
+    kubernetes) package=./kubernetes how=build_kubernetes ;;
+    coredns) package=./coredns ;;
+    kube-router) package=tool ;;  # what go.mod names as such: it needs no main function of ours
+    kind) module=kind package=tool ;;
+  esac
+  cd "$sources/$module"
   if ! { download "$package" "$seconds" && "$how" "$package" "$out/$name.new" "$out"; } > "$log" 2>&1; then
     tail -n 5 "$log" >&2
     return 1
@@ -57,7 +62,7 @@ download() {
 }
 
 # Without -buildvcs=false every commit of a checkout would make another program.
-build_tool() {
+build_program() {
   local package=$1 program=$2
   go version &&
     go build -trimpath -buildvcs=false -ldflags=-s -o "$program" "$package"

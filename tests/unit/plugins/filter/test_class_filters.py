@@ -39,6 +39,8 @@ def test_a_filter_is_the_function_of_its_name():
         ("namespace_problems", ([], [{}], {}), "students[0] has no 'name'."),
         ("namespace_problems", ([], [], []), "labels is list [] and not a mapping."),
         ("namespaces_being_deleted", ([{}], []), "the input[0] has no 'metadata'."),
+        ("of_class", ([{}], {}), "the input[0] has no 'metadata'."),
+        ("of_class", ([], []), "labels is list [] and not a mapping."),
         ("left_alone", ([], [], []), "labels is list [] and not a mapping."),
     ],
     ids=lambda value: value if isinstance(value, str) and value.isidentifier() else "",

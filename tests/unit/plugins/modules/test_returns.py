@@ -21,7 +21,10 @@ from ansible_collections.kubelabs.pods.tests.unit.fakes.kubeconfigs import kubec
 from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import ended, make_pod, running, waiting
 
 PACKAGE = "ansible_collections.kubelabs.pods.plugins.modules"
-NAMES = sorted(path.stem for path in (Path(__file__).parents[4] / "plugins/modules").glob("[!_]*.py"))
+PLUGINS = Path(__file__).parents[4] / "plugins"
+#: An action plugin's module is only its documentation.
+ACTIONS = {path.stem for path in (PLUGINS / "action").glob("*.py")}
+NAMES = sorted({path.stem for path in (PLUGINS / "modules").glob("[!_]*.py")} - ACTIONS)
 
 #: What Ansible documents for all modules.
 COMMON = {"changed", "failed", "exception", "invocation", "warnings"}

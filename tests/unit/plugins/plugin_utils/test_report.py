@@ -342,55 +342,6 @@ class TestFailures:
         assert line.endswith(": 2 students (Anna, Ben): Restart 1 came after 25 s. (said of Anna)")
 
 
-class TestRead:
-    def test_a_report(self, tmp_path):
-        merged = merge(None, passed("Anna", "logs") + passed("Ben", "logs"))
-        (tmp_path / "results.json").write_text(json.dumps(merged))
-        assert report.read_report(str(tmp_path / "results.json"), "monday") == merged
-
-    def test_none_yet(self, tmp_path):
-        assert report.read_report(str(tmp_path / "results.json"), "monday") is None
-
-    @pytest.mark.parametrize(
-        ("text", "words"),
-        [
-            pytest.param("{", "is not JSON", id="not-json"),
-            pytest.param("[" * 100_000, "is not JSON", id="nested-too-deep"),
-            pytest.param(b"\xff", "is not JSON", id="not-utf-8"),
-            pytest.param("[]", "is not the report of a lab", id="a-list"),
-            pytest.param('{"class": "monday"}', "has no 'cluster'", id="no-report"),
-            pytest.param(
-                '{"class": "monday", "cluster": {}, "started": "", "finished": "", "students": [{"name": "Anna"}]}',
-                "students[0] has no 'namespace'",
-                id="no-student",
-            ),
-            pytest.param(
-                '{"class": "monday", "cluster": {}, "started": "", "finished": "", "students": [{"name": "Anna",'
-                ' "namespace": "a", "checks": [{"student": "A", "check": "logs", "status": "ok", "reason": ""}]}]}',
-                "the check logs has the status 'ok'",
-                id="no-status",
-            ),
-            pytest.param(
-                '{"class": "tuesday", "cluster": {}, "started": "", "finished": "", "students": []}',
-                "is the report of the class tuesday, and not of monday",
-                id="another-class",
-            ),
-        ],
-    )
-    def test_what_is_none_is_refused_by_name(self, tmp_path, text, words):
-        path = tmp_path / "results.json"
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        with pytest.raises(ArgumentError) as error:
-            report.read_report(str(path), "monday")
-        assert str(path) in str(error.value)
-        assert words in str(error.value)
-        assert str(error.value).endswith("Move it away, or set pods_lab_report_dir to another directory.")
-
-    def test_a_directory_is_refused(self, tmp_path):
-        with pytest.raises(ArgumentError, match="cannot be read"):
-            report.read_report(str(tmp_path), "monday")
-
-
 class TestSchema:
     """docs/results.schema.json describes what is written."""
 

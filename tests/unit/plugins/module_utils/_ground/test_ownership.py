@@ -15,6 +15,7 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._ground.ownership im
     is_ours,
     matches,
     namespace_problems,
+    of_class,
 )
 
 LABELS = {"app.kubernetes.io/managed-by": "kubelabs.pods", "kubelabs.pods/class": "monday"}
@@ -31,6 +32,16 @@ def test_none_of_ours_exists():
 
 def test_ours_may_exist_with_more_labels():
     assert namespace_problems([namespace("monday-anna", {**LABELS, "x": "y"})], STUDENTS, LABELS) == []
+
+
+def test_what_is_of_a_class_carries_all_its_labels():
+    ours = namespace("monday-anna", {**LABELS, "x": "y"})
+    others = [
+        namespace("a"),
+        namespace("b", {**LABELS, "kubelabs.pods/class": "tuesday"}),
+        namespace("c", {"app.kubernetes.io/managed-by": "kubelabs.pods"}),
+    ]
+    assert of_class([*others, ours], LABELS) == [ours]
 
 
 def test_a_namespace_without_labels_is_named():
