@@ -13,18 +13,23 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.kubelabs.pods.plugins.plugin_utils import _access, _arguments
 
 
-def access_problem(access: Any, students: Any, labels: Any, existing: Any, use_existing: Any) -> str:
+def access_problem(
+    access: Any, students: Any, labels: Any, existing: Any, use_existing: Any, isolation: Any = False, rules: Any = ()
+) -> str:
     return _access.access_problem(
         _answers(access),
         _arguments.students(students),
         _arguments.mapping(labels, "labels"),
         None if existing is None else _arguments.mappings(existing, "existing", "metadata"),
         bool(use_existing),
+        _classroom(isolation, rules),
     )
 
 
-def access_questions(access: Any, students: Any = ()) -> list[_access.Question]:
-    return _access.access_questions(_answers(access), _arguments.students(students))
+def access_questions(
+    access: Any, students: Any = (), isolation: Any = False, rules: Any = ()
+) -> list[_access.Question]:
+    return _access.access_questions(_answers(access), _arguments.students(students), _classroom(isolation, rules))
 
 
 def is_allowed(access: Any, verb: Any, resource: Any) -> bool:
@@ -33,8 +38,12 @@ def is_allowed(access: Any, verb: Any, resource: Any) -> bool:
 
 
 def _answers(access: Any) -> _access.Access:
-    keys = ("verb", "resource", "subresource", "namespace", "allowed")
+    keys = ("verb", "resource", "subresource", "group", "namespace", "allowed")
     return _access.Access(_arguments.mappings(access, "the input", *keys))
+
+
+def _classroom(isolation: Any, rules: Any) -> tuple[_access.Right, ...]:
+    return _access.classroom_rights(bool(isolation), _arguments.mappings(rules, "rules", "resources", "verbs"))
 
 
 class FilterModule:

@@ -17,12 +17,13 @@ def for_each_student(items: Any, students: Any) -> list[Any]:
     return _per_student.for_each_student(_arguments.items(items, "the input"), _arguments.students(students))
 
 
-def students_with_pods(students: Any, pods: Any, web: Any, shell: Any) -> list[dict[str, Any]]:
+def students_with_pods(students: Any, pods: Any, web: Any, shell: Any, own_only: Any = False) -> list[dict[str, Any]]:
     return _placement.students_with_pods(
         _arguments.students(students),
         _arguments.mappings(pods, "pods", "namespace", "pod"),
         _arguments.text(web, "web"),
         _arguments.text(shell, "shell"),
+        bool(own_only),
     )
 
 

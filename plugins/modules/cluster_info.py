@@ -132,6 +132,22 @@ cluster:
       description: Why the nodes may not be listed, with the remedy. Empty when they may.
       type: str
       sample: ""
+api_server:
+  description:
+    - Where pods find the API server, which is what a network policy for them has to allow. The addresses of the service
+      C(kubernetes) and those behind it, each with its port. V(null) when they may not be seen.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    address:
+      description: An IP address.
+      type: str
+      sample: 172.18.0.2
+    port:
+      description: Its port.
+      type: int
+      sample: 6443
 access:
   description: What O(access) asked about, in the same order.
   returned: success
@@ -168,10 +184,16 @@ access:
       sample: ""
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import core_path
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.access_review import (
+    Access,
+    argument_spec,
+    read_access,
+    review,
+)
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import core_path, group_path
 from ansible_collections.kubelabs.pods.plugins.module_utils._frame import Answer, Task, run_module
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import (
     ApiError,
@@ -183,12 +205,8 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._ground.json_reading
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.wording import one_line, sentence
 from ansible_collections.kubelabs.pods.plugins.module_utils._pods.status import condition, metadata
 
-REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 #: Questions about access that are asked at the same time.
 CONCURRENCY = 16
-
-#: What is asked about: verb, resource, subresource, group and namespace, all text.
-Access = Mapping[str, str]
 
 
 def node_summary(node: Mapping[str, Any]) -> dict[str, Any]:
@@ -215,30 +233,70 @@ def list_nodes(task: Task) -> tuple[list[dict[str, Any]] | None, str]:
     return sorted(nodes, key=lambda node: str(node["name"])), ""
 
 
+def pairs(addresses: Iterable[Any], ports: Any) -> list[dict[str, Any]]:
+    """Each address with each of the ports, which are objects with `port`."""
+    numbers = [as_map(port).get("port") for port in as_list(ports)]
+    return [
+        {"address": address, "port": number}
+        for address in addresses
+        for number in numbers
+        if isinstance(address, str) and isinstance(number, int)
+    ]
+
+
+def service_addresses(service: Mapping[str, Any]) -> list[dict[str, Any]]:
+    spec = as_map(service.get("spec"))
+    # The list came with dual-stack.
+    return pairs(as_list(spec.get("clusterIPs")) or [spec.get("clusterIP")], spec.get("ports"))
+
+
+def slices_addresses(slices: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = []
+    for one in map(as_map, as_list(slices.get("items"))):
+        endpoints = map(as_map, as_list(one.get("endpoints")))
+        found += pairs(
+            (address for endpoint in endpoints for address in as_list(endpoint.get("addresses"))), one.get("ports")
+        )
+    return found
+
+
+def endpoints_addresses(endpoints: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = []
+    for subset in map(as_map, as_list(endpoints.get("subsets"))):
+        found += pairs((as_map(address).get("ip") for address in as_list(subset.get("addresses"))), subset.get("ports"))
+    return found
+
+
+def api_server_addresses(task: Task) -> list[dict[str, Any]] | None:
+    """Where pods find the API server; None where that may not be seen."""
+
+    def read(path: str) -> Mapping[str, Any]:
+        return as_map(run_bounded(lambda: task.client.get(path, deadline=task.deadline), task.deadline))
+
+    try:
+        service = service_addresses(read(core_path("services", "default", "kubernetes")))
+        try:
+            slices = group_path("discovery.k8s.io/v1", "endpointslices", "default")
+            behind = slices_addresses(read(f"{slices}?labelSelector=kubernetes.io%2Fservice-name%3Dkubernetes"))
+        except ApiError as exc:
+            if exc.status != 404:
+                raise
+            # Kubernetes 1.20 has no EndpointSlices of v1 yet.
+            behind = endpoints_addresses(read(core_path("endpoints", "default", "kubernetes")))
+    except (ApiError, DeadlineExceeded):
+        return None
+    return [*service, *behind]
+
+
 def ask_access(asked: Sequence[Access], task: Task) -> list[dict[str, Any]]:
     """Each with `allowed` and `reason`."""
-
-    def ask(access: Access) -> dict[str, Any]:
-        body = {
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": {field: value for field, value in access.items() if value}},
-        }
-        answer = task.client.request("POST", REVIEWS, body=body, deadline=task.deadline).json()
-        status = as_map(as_map(answer).get("status"))
-        allowed = status.get("allowed")
-        return {
-            **access,
-            "allowed": allowed if isinstance(allowed, bool) else None,
-            "reason": one_line(as_text(status.get("reason")) or as_text(status.get("evaluationError"))),
-        }
 
     def unknown(access: Access, why: str) -> dict[str, Any]:
         return {**access, "allowed": None, "reason": sentence(f"not known: {why}")}
 
     return run_fleet(
         asked,
-        ask,
+        lambda access: review(task.client, access, task.deadline),
         concurrency=CONCURRENCY,
         deadline=task.deadline,
         on_error=lambda access, exc: unknown(access, str(exc)),
@@ -247,26 +305,18 @@ def ask_access(asked: Sequence[Access], task: Task) -> list[dict[str, Any]]:
 
 
 def read(params: Mapping[str, Any]) -> list[Access]:
-    fields = ("verb", "resource", "subresource", "group", "namespace")
-    return [{field: access[field] for field in fields} for access in params["access"]]
+    return [read_access(access) for access in params["access"]]
 
 
 def work(asked: list[Access], task: Task) -> Answer:
     nodes, nodes_reason = list_nodes(task)
     cluster = {"kubectl": task.client.kubectl.line(), "nodes": nodes, "nodes_reason": nodes_reason}
-    return Answer({"cluster": cluster, "access": ask_access(asked, task)})
+    return Answer({"cluster": cluster, "api_server": api_server_addresses(task), "access": ask_access(asked, task)})
 
 
 def main() -> None:
-    access = {
-        "verb": {"type": "str", "required": True},
-        "resource": {"type": "str", "required": True},
-        "subresource": {"type": "str", "default": ""},
-        "group": {"type": "str", "default": ""},
-        "namespace": {"type": "str", "default": ""},
-    }
     spec = {
-        "access": {"type": "list", "elements": "dict", "default": [], "options": access},
+        "access": {"type": "list", "elements": "dict", "default": [], "options": argument_spec()},
         "timeout": {"type": "float", "default": 30},
     }
     run_module(spec, read, work)

@@ -16,15 +16,19 @@ from ..module_utils._ground.ownership import carries
 
 
 class Right(NamedTuple):
-    """One thing that one may be allowed to do. All resources of the lab are in the core group."""
+    """One thing that one may be allowed to do."""
 
     verb: str
     resource: str
     subresource: str = ""
+    group: str = ""
 
 
-def _rights(resource: str, *verbs: str, subresource: str = "") -> tuple[Right, ...]:
-    return tuple(Right(verb, resource, subresource) for verb in verbs)
+RBAC_GROUP = "rbac.authorization.k8s.io"
+
+
+def _rights(resource: str, *verbs: str, subresource: str = "", group: str = "") -> tuple[Right, ...]:
+    return tuple(Right(verb, resource, subresource, group) for verb in verbs)
 
 
 #: In the whole cluster, to make namespaces, to see when pods are accepted in them, and to delete them.
@@ -35,6 +39,19 @@ PODS = (
     + _rights("pods", "get", subresource="log")
     # Up to Kubernetes 1.34 get suffices for a websocket; from 1.35 create is required as well.
     + _rights("pods", "get", "create", subresource="exec")
+)
+#: In every namespace that the lab makes: for what keeps its student inside, and for an account of the student's own. To
+#: make a Role one needs all that it grants. Source: Kubernetes' "Using RBAC Authorization", on privilege escalation.
+ISOLATION = (
+    _rights("resourcequotas", "get", "create", "patch")
+    + _rights("limitranges", "get", "create", "patch")
+    + _rights("networkpolicies", "get", "create", "patch", group="networking.k8s.io")
+)
+ACCOUNTS = (
+    _rights("serviceaccounts", "get", "create", "patch")
+    + _rights("serviceaccounts", "create", subresource="token")
+    + _rights("roles", "get", "create", "patch", group=RBAC_GROUP)
+    + _rights("rolebindings", "get", "create", "patch", group=RBAC_GROUP)
 )
 #: In a namespace that is the only one, to see that it is there ...
 ONE = _rights("namespaces", "get")
@@ -59,7 +76,7 @@ class Access:
 
     def __init__(self, answers: Iterable[Answer]) -> None:
         self._allowed = {
-            (Right(one["verb"], one["resource"], one["subresource"]), one["namespace"]): one["allowed"]
+            (Right(one["verb"], one["resource"], one["subresource"], one["group"]), one["namespace"]): one["allowed"]
             for one in answers
         }
 
@@ -73,20 +90,54 @@ class Access:
         return any(answer is not False for answer in answers)
 
 
-def access_questions(access: Access, students: Sequence[Mapping[str, Any]]) -> list[Question]:
+def classroom_rights(isolation: bool, student_rules: Iterable[Mapping[str, Any]]) -> tuple[Right, ...]:
+    """What is needed in namespaces that the lab makes, besides its pods.
+
+    Args:
+        isolation: whether there are quota, limits and network policies.
+        student_rules: the rules of the students' Role; none where students get no account.
+    """
+    granted = rights_of_rules(student_rules)
+    return tuple(dict.fromkeys((*(ISOLATION if isolation else ()), *((*ACCOUNTS, *granted) if granted else ()))))
+
+
+def rights_of_rules(rules: Iterable[Mapping[str, Any]]) -> list[Right]:
+    """What the rules of a Role grant; without what they grant to resources by name."""
+    return [
+        Right(verb, *_split(resource), group)
+        for rule in map(as_map, rules)
+        for group in map(str, rule.get("apiGroups") or ())
+        for resource in map(str, rule.get("resources") or ())
+        for verb in map(str, rule.get("verbs") or ())
+        if not rule.get("resourceNames")
+    ]
+
+
+def _split(resource: str) -> tuple[str, str]:
+    """``pods/log`` as (pods, log)."""
+    name, _slash, subresource = resource.partition("/")
+    return name, subresource
+
+
+def access_questions(
+    access: Access, students: Sequence[Mapping[str, Any]], classroom: Sequence[Right] = ()
+) -> list[Question]:
     """What is still to be asked: at first about the whole cluster, then about the students' namespaces.
 
     What is allowed everywhere is not asked about each of them.
+
+    Args:
+        classroom: from `classroom_rights`.
     """
     if not access:
-        return [_question(right, "") for right in dict.fromkeys((*NAMESPACES, *PODS, *SEVERAL))]
+        return [_question(right, "") for right in dict.fromkeys((*NAMESPACES, *PODS, *classroom, *SEVERAL))]
     names = [student["namespace"] for student in students]
-    rights = (*PODS, *(ONE if len(names) == 1 else ()))
+    rights = dict.fromkeys((*PODS, *classroom, *(ONE if len(names) == 1 else ())))
     return [_question(right, name) for name in names for right in rights if not access.allows(right)]
 
 
 def _question(right: Right, namespace: str) -> Question:
-    return {**right._asdict(), "group": "", "namespace": namespace}
+    return {**right._asdict(), "namespace": namespace}
 
 
 def access_problem(
@@ -95,6 +146,7 @@ def access_problem(
     labels: Mapping[str, str],
     existing: Sequence[Mapping[str, Any]] | None,
     use_existing: bool,
+    classroom: Sequence[Right] = (),
 ) -> str:
     """Which rights the lab lacks, and what grants them, as a sentence and YAML; '' where it lacks none.
 
@@ -104,6 +156,7 @@ def access_problem(
         existing: the Namespace objects of the cluster; None where they may not be seen.
         use_existing: whether the students' namespaces are there already, whatever their labels. Those that carry the
             labels may be used as well, by who may not make others.
+        classroom: from `classroom_rights`; needed only in namespaces that the lab makes.
     """
     # Plain texts: what Ansible hands to a filter are texts of its own, which YAML cannot write.
     names = [str(student["namespace"]) for student in students]
@@ -111,7 +164,8 @@ def access_problem(
     may_make = access.allows(Right("create", "namespaces"))
     handed_over = use_existing or (not may_make and bool(names) and ours.issuperset(names))
     in_cluster = (() if handed_over else NAMESPACES) + (SEVERAL if len(names) > 1 else ())
-    in_namespaces = PODS + (ONE if handed_over and len(names) == 1 else ())
+    of_the_lab = () if handed_over else tuple(right for right in classroom if right not in PODS)
+    in_namespaces = (*PODS, *of_the_lab, *(ONE if handed_over and len(names) == 1 else ()))
     # In a namespace that is still to be made nobody can say what will be allowed.
     places = [name for name in names if handed_over or not may_make or name in ours]
 
@@ -136,6 +190,8 @@ def access_problem(
         other_way = (
             " Or give the students a `namespace` that is there already, and set pods_lab_use_existing_namespaces: true."
         )
+        if {*ISOLATION, *ACCOUNTS}.intersection(missing_there):
+            other_way += " Or go without, with pods_lab_isolation: false and pods_lab_student_access: false."
     documents = yaml.safe_dump_all(objects, sort_keys=False, default_flow_style=None, width=200)
     return (
         f"The lab needs rights that you do not have: to {'; to '.join(said)}.{other_way} Whoever may grant them applies"
@@ -145,10 +201,15 @@ def access_problem(
 
 def _in_words(rights: Iterable[Right]) -> str:
     """``get, list namespaces, create pods/exec``."""
-    verbs: dict[str, list[str]] = {}
-    for right in rights:
-        verbs.setdefault(_resource(right), []).append(right.verb)
-    return ", ".join(f"{', '.join(of)} {resource}" for resource, of in verbs.items())
+    return ", ".join(f"{', '.join(verbs)} {resource}" for (_group, resource), verbs in _verbs(rights).items())
+
+
+def _verbs(rights: Iterable[Right]) -> dict[tuple[str, str], list[str]]:
+    """The verbs for each (group, resource), in the order in which these come first."""
+    verbs: dict[tuple[str, str], list[str]] = {}
+    for right in dict.fromkeys(rights):
+        verbs.setdefault((right.group, _resource(right)), []).append(right.verb)
+    return verbs
 
 
 def _resource(right: Right) -> str:
@@ -157,30 +218,29 @@ def _resource(right: Right) -> str:
 
 def _grant(rights: Iterable[Right], namespaces: Sequence[str] = ()) -> list[dict[str, Any]]:
     """The objects that grant the rights, in the namespaces or in the whole cluster; none where there are no rights."""
-    verbs: dict[str, list[str]] = {}
-    for right in dict.fromkeys(rights):
-        verbs.setdefault(_resource(right), []).append(right.verb)
+    verbs = _verbs(rights)
     if not verbs:
         return []
     # What is granted in one namespace can be granted by who has a say in that one only.
     kind = "Role" if len(namespaces) == 1 else "ClusterRole"
     name = f"{ROLE}-namespaces" if kind == "ClusterRole" and namespaces else ROLE
     role = {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "apiVersion": f"{RBAC_GROUP}/v1",
         "kind": kind,
         "metadata": {"name": name, **({"namespace": namespaces[0]} if kind == "Role" else {})},
-        "rules": [{"apiGroups": [""], "resources": [resource], "verbs": of} for resource, of in verbs.items()],
+        "rules": [
+            {"apiGroups": [group], "resources": [resource], "verbs": of} for (group, resource), of in verbs.items()
+        ],
     }
     bindings = [{"name": name, "namespace": namespace} for namespace in namespaces] or [{"name": name}]
     return [role, *(_binding(kind, metadata) for metadata in bindings)]
 
 
 def _binding(kind: str, metadata: Mapping[str, str]) -> dict[str, Any]:
-    group = "rbac.authorization.k8s.io"
     return {
-        "apiVersion": f"{group}/v1",
+        "apiVersion": f"{RBAC_GROUP}/v1",
         "kind": "RoleBinding" if "namespace" in metadata else "ClusterRoleBinding",
         "metadata": dict(metadata),
-        "roleRef": {"apiGroup": group, "kind": kind, "name": metadata["name"]},
-        "subjects": [{"apiGroup": group, "kind": "User", "name": "YOUR-USER"}],
+        "roleRef": {"apiGroup": RBAC_GROUP, "kind": kind, "name": metadata["name"]},
+        "subjects": [{"apiGroup": RBAC_GROUP, "kind": "User", "name": "YOUR-USER"}],
     }

@@ -55,6 +55,8 @@ LAB_CHECKS = (
     LabCheck("api_server", "the API server answers a pod", SHELL),
     LabCheck("http_between_pods", "one pod requests a page from another by its IP address", WEB + SHELL),
     LabCheck("http_across_nodes", "a pod requests a page from one on another node", SHELL),
+    LabCheck("student_access", "the student's kubeconfig opens the student's namespace and no other", ("namespace",)),
+    LabCheck("network_isolation", "pods of other students cannot be reached", SHELL),
     LabCheck("restarts", "Kubernetes restarts a container that exits", ("namespace",)),
     LabCheck("back_off", "it waits longer before each restart", ("restarts",)),
     LabCheck("cleanup", "nothing of the lab is left", stays=True),

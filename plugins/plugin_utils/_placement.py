@@ -11,7 +11,11 @@ from typing import Any
 
 
 def students_with_pods(
-    students: Sequence[Mapping[str, Any]], pods: Sequence[Mapping[str, Any]], web: str, shell: str
+    students: Sequence[Mapping[str, Any]],
+    pods: Sequence[Mapping[str, Any]],
+    web: str,
+    shell: str,
+    own_only: bool = False,
 ) -> list[dict[str, Any]]:
     """The students with where their pods run, for the placeholders of the probes.
 
@@ -22,6 +26,7 @@ def students_with_pods(
     Args:
         pods: results of `pod_ready_watch`.
         web, shell: the names of the two pods.
+        own_only: whether no pod of another student may be reached, as network policies want it.
     """
     by_pod = {(pod["namespace"], pod["pod"]): pod for pod in pods}
     web_by_node: dict[str, str] = {}
@@ -35,7 +40,7 @@ def students_with_pods(
         ip = web_pod.get("pod_ip") or None
         # The student's own first: then the request stays between the student's pods.
         own = {web_pod["node"]: ip} if web_pod.get("node") and ip else {}
-        candidates = [*own.items(), *web_by_node.items()]
+        candidates = [*own.items(), *([] if own_only else web_by_node.items())]
         far = next((far_ip for node, far_ip in candidates if shell_node and node != shell_node), None)
         placed.append({**student, "web_ip": ip, "web_host": url_host(ip), "far_web_host": url_host(far)})
     return placed

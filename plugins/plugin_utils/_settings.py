@@ -21,6 +21,8 @@ LEAST = {
     "pods_lab_failing_lifetime": 0,
     "pods_lab_restarts": 1,
     "pods_lab_max_grace_period": 1,
+    # The least that the API server gives, see TokenRequestSpec in Kubernetes' API.
+    "pods_lab_kubeconfig_lifetime": 600,
 }
 
 
@@ -52,8 +54,9 @@ def setting_problems(settings: Mapping[str, Any]) -> list[str]:
         problems += column_problems(columns)
     else:
         problems.append(f"pods_lab_roster_columns is {columns!r} and no mapping. Set it as in {{name: COLUMN}}.")
-    if directory := local_path(settings.get("pods_lab_report_dir") or ""):
-        problems += _report_dir_problems(directory)
+    for name, what in (("pods_lab_report_dir", "report"), ("pods_lab_handout_dir", "handouts")):
+        if directory := local_path(settings.get(name) or ""):
+            problems += _directory_problems(name, what, directory)
     return problems
 
 
@@ -98,15 +101,16 @@ def _whole_number(value: Any) -> int | None:
     return int(number) if number.is_integer() else None
 
 
-def _report_dir_problems(path: str) -> list[str]:
-    """Why the report cannot be written there. Nothing is made: that it is told before anything changes is the point."""
+def _directory_problems(name: str, what: str, path: str) -> list[str]:
+    """Why there can be none of `what` in the directory that the variable `name` gives. Nothing is made: that it
+    is told before anything changes is the point."""
     nearest = path
     while not os.path.lexists(nearest):
         nearest = os.path.dirname(nearest)
     if os.path.isdir(nearest) and os.access(nearest, os.W_OK | os.X_OK):
         return []
     why = "is not a directory" if not os.path.isdir(nearest) else "cannot be written by this user"
-    return [f"pods_lab_report_dir: there can be no report in {path}, because {nearest} {why}. Name another directory."]
+    return [f"{name}: there can be no {what} in {path}, because {nearest} {why}. Name another directory."]
 
 
 def local_path(path: str) -> str:

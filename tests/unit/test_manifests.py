@@ -15,6 +15,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._checks import BY_NAME, NAMES
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._isolation import with_neighbours
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._per_student import for_each_student
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._placement import students_with_pods
 
@@ -27,6 +28,7 @@ ROLES = pathlib.Path(__file__).parents[2] / "roles"
 LABELS = {"app.kubernetes.io/managed-by": "kubelabs.pods", "kubelabs.pods/class": "monday"}
 IMAGES = {"lab_images_web_image": "example.org/web:1", "lab_images_shell_image": "example.org/shell:1"}
 STUDENT = {"name": "Anna", "label": "anna", "namespace": "lab-anna"}
+BEN = {"name": "Ben", "label": "ben", "namespace": "lab-ben"}
 PODS = {
     "web": "lab_pods/templates/web-pod.yaml.j2",
     "shell": "lab_pods/templates/shell-pod.yaml.j2",
@@ -41,7 +43,14 @@ def defaults(role):
 def rendered(path, **variables):
     """What a role's template says with the defaults of its role, as YAML."""
     role = path.partition("/")[0]
-    given = {**IMAGES, **defaults("lab_class"), **defaults(role), "lab_class_labels": LABELS, **variables}
+    given = {
+        **IMAGES,
+        **defaults("lab_class"),
+        **defaults(role),
+        "lab_class_labels": LABELS,
+        "lab_class_isolation": True,
+        **variables,
+    }
     trusted = {key: trust_as_template(value) if isinstance(value, str) else value for key, value in given.items()}
     templar = Templar(loader=DataLoader(), variables=trusted)
     return yaml.safe_load(str(templar.template(trust_as_template((ROLES / path).read_text()))))
@@ -106,18 +115,26 @@ def test_a_probe_has_the_name_of_a_check_that_needs_its_pod():
         assert f"{probe['pod']}_pod_ready" in BY_NAME[probe["name"]].needs, probe["name"]
 
 
-def test_probes_can_be_filled_in_and_ask_the_web_pod_at_its_port():
-    pods = [
-        {"namespace": "lab-anna", "pod": "web", "node": "a", "pod_ip": "fd00::1"},
-        {"namespace": "lab-anna", "pod": "shell", "node": "b", "pod_ip": "fd00::2"},
-    ]
-    filled = for_each_student(probes(), students_with_pods([STUDENT], pods, "web", "shell"))
-    assert len(filled) == len(probes())
+def filled(*pods):
+    """The probes of Anna, in a class with Ben, by their names."""
+    placed = students_with_pods([STUDENT, BEN], pods, "web", "shell", own_only=True)
+    made = for_each_student(probes(), with_neighbours(placed))
+    return {
+        probe["name"]: probe["command"] for probe in made if probe["namespace"] == "lab-anna" and "command" in probe
+    }
+
+
+def test_probes_can_be_filled_in_and_ask_the_web_pods_at_their_port():
+    web = {"namespace": "lab-anna", "pod": "web", "node": "a", "pod_ip": "fd00::1"}
+    shell = {"namespace": "lab-anna", "pod": "shell", "node": "b", "pod_ip": "fd00::2"}
+    of_ben = {"namespace": "lab-ben", "pod": "web", "node": "a", "pod_ip": "fd00::3"}
+    commands = filled(web, shell, of_ben)
+    assert len(commands) == len(probes()) - 1  # the other one is of logs
     port = rendered(PODS["web"])["spec"]["containers"][0]["ports"][0]["containerPort"]
-    urls = {probe["name"]: probe["command"][-1] for probe in filled if probe["name"].startswith("http_")}
-    assert set(urls.values()) == {f"http://[fd00::1]:{port}/"}
-    without = for_each_student(probes(), students_with_pods([STUDENT], [], "web", "shell"))
-    assert {probe["name"] for probe in filled} - {probe["name"] for probe in without} == set(urls)
+    assert {commands[name][-1] for name in commands if name.startswith("http_")} == {f"http://[fd00::1]:{port}/"}
+    assert commands["network_isolation"][-1].startswith("for host in [fd00::3]; do curl ")
+    assert f"http://$host:{port}/" in commands["network_isolation"][-1]
+    assert set(commands) - set(filled()) == {"http_between_pods", "http_across_nodes", "network_isolation"}
 
 
 @pytest.mark.parametrize(

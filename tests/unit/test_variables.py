@@ -32,7 +32,11 @@ def test_the_specs_have_the_defaults(entry_point):
 
 
 def test_the_readme_has_the_defaults():
-    assert readme() == {**DEFAULTS, "pods_lab_report_dir": "reports/<class>"}
+    assert readme() == {
+        **DEFAULTS,
+        "pods_lab_report_dir": "reports/<class>",
+        "pods_lab_handout_dir": "handouts/<class>",
+    }
 
 
 def test_every_variable_is_one_of_the_lab():

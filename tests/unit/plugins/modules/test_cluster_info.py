@@ -164,3 +164,52 @@ def test_questions_without_an_answer_end_with_the_timeout(api, info):
     assert time.monotonic() - began < 1.4
     assert (result["access"][0]["allowed"], "cluster" in result) == (None, True)
     assert "there was no answer in time" in result["access"][0]["reason"].lower()
+
+
+# --- where pods find the API server ---
+
+SERVICE = {"spec": {"clusterIP": "10.96.0.1", "clusterIPs": ["10.96.0.1", "fd00::1"], "ports": [{"port": 443}]}}
+SLICES = {
+    "items": [
+        {"endpoints": [{"addresses": ["172.18.0.2"]}, {"addresses": ["172.18.0.3"]}], "ports": [{"port": 6443}]},
+        {"endpoints": None, "ports": None},
+        {"endpoints": [{"addresses": ["fd00::2"]}], "ports": [{"port": 6443}, {"name": "x"}]},
+    ]
+}
+ENDPOINTS = {"subsets": [{"addresses": [{"ip": "172.18.0.2"}, {}], "ports": [{"port": 6443}]}, {}]}
+
+
+def addresses(result):
+    return [f"{one['address']} {one['port']}" for one in result["api_server"]]
+
+
+def test_the_addresses_of_the_service_and_of_what_is_behind_it(api, info):
+    api.fault("/services/kubernetes", reply(200, SERVICE))
+    api.fault("/endpointslices", reply(200, SLICES))
+    assert addresses(info()) == [
+        "10.96.0.1 443",
+        "fd00::1 443",
+        "172.18.0.2 6443",
+        "172.18.0.3 6443",
+        "fd00::2 6443",
+    ]
+    (asked,) = [one for one in api.requests if "endpointslices" in one.path]
+    assert asked.one("labelSelector") == "kubernetes.io/service-name=kubernetes"
+
+
+def test_kubernetes_1_20_has_no_endpoint_slices_of_v1(api, info):
+    spec = {"clusterIP": "10.96.0.1", "ports": [{"port": 443}]}
+    api.fault("/services/kubernetes", reply(200, {"spec": spec}))
+    api.fault("/endpointslices", refuse(404, "NotFound", "the server could not find the requested resource"))
+    api.fault("/endpoints/kubernetes", reply(200, ENDPOINTS))
+    assert addresses(info()) == ["10.96.0.1 443", "172.18.0.2 6443"]
+
+
+@pytest.mark.parametrize("path", ["/services/kubernetes", "/endpointslices"])
+def test_who_may_not_see_them_gets_everything_else(api, info, path):
+    api.fault("/services/kubernetes", reply(200, SERVICE))
+    api.fault(path, refuse(403, "Forbidden", "services is forbidden"))
+    api.fault(path, refuse(403, "Forbidden", "services is forbidden"))
+    result = info()
+    assert result["api_server"] is None
+    assert result["cluster"]["version"] == "v1.99.0"

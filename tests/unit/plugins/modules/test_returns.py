@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ import yaml
 
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import refuse
 from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import run_module
-from ansible_collections.kubelabs.pods.tests.unit.fakes.kubeconfigs import kubeconfig
+from ansible_collections.kubelabs.pods.tests.unit.fakes.kubeconfigs import kubeconfig, write
 from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import ended, make_pod, running, waiting
 
 PACKAGE = "ansible_collections.kubelabs.pods.plugins.modules"
@@ -53,9 +54,17 @@ class Case:
 
 OURS = {"app.kubernetes.io/managed-by": "kubelabs.pods", "kubelabs.pods/class": "c"}
 SELECTOR = ",".join(f"{key}={value}" for key, value in OURS.items())
+#: The path of a kubeconfig, which the fixture `run` writes there.
+KUBECONFIG = "@kubeconfig@"
+KEY = {"name": "alice", "namespace": "lab-alice", "kubeconfig": KUBECONFIG}
+PODS = {"verb": "get", "resource": "pods"}
 POD = {"name": "p", "namespace": "lab-alice", "pod": "web"}
 WATCH = {"timeout": 5, "grace": 0.1}
 CASES = {
+    "access_probe": Case(
+        {"probes": [{**KEY, "may": [PODS]}]},
+        {"probes": [{**KEY, "may_not": [PODS]}]},
+    ),
     "cluster_info": Case({"access": [{"verb": "create", "resource": "namespaces"}]}, None),
     "pod_exec_probe": Case(
         {"probes": [{**POD, "command": ["true"]}]},
@@ -102,8 +111,10 @@ def documented(name):
 
 
 @pytest.fixture(name="run")
-def run_of_a_module(api, capfd):
+def run_of_a_module(api, capfd, tmp_path):
     def run(name, connected=True, **args):
+        path = write(tmp_path / "kubeconfig", kubeconfig(api.url, {"token": "token-of-alice"}))
+        args = json.loads(json.dumps(args).replace(KUBECONFIG, path))
         main = importlib.import_module(f"{PACKAGE}.{name}").main
         return run_module(main, capfd, api if connected else None, **args)
 
