@@ -21,7 +21,7 @@ def existing_namespace_checks(namespaces: Any, students: Any) -> list[_checks.Ch
 
 
 def namespace_problems(namespaces: Any, students: Any, labels: Any, must_exist: Any = False) -> list[str]:
-    return ownership.namespace_problems(
+    return _namespaces.namespace_problems(
         _arguments.mappings(namespaces, "the input", "metadata"),
         _arguments.students(students),
         _arguments.mapping(labels, "labels"),
@@ -65,6 +65,14 @@ def namespaces_without_account(accounts: Any, namespaces: Any, version: Any) -> 
     )
 
 
+def roster_changes(students: Any, namespaces: Any, labels: Any) -> _namespaces.RosterChanges:
+    return _namespaces.roster_changes(
+        _arguments.students(students),
+        _arguments.mappings(namespaces, "namespaces", "metadata"),
+        _arguments.mapping(labels, "labels"),
+    )
+
+
 def with_metadata(definitions: Any, labels: Any, annotations: Any) -> list[dict[str, Any]]:
     return _namespaces.with_metadata(
         _arguments.mappings(definitions, "the input", "metadata"),
@@ -84,5 +92,6 @@ class FilterModule:
             namespaces_without_account,
             of_class,
             pod_problems,
+            roster_changes,
             with_metadata,
         )

@@ -7,27 +7,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from ansible.errors import AnsibleFilterError
+from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _roster, _roster_file
+
+Value = TypeVar("Value")
 
 
 def read_roster(source: Any, class_name: str, file: str = "", columns: Any = None) -> dict[str, Any]:
     try:
         students, names_from = _students(source, class_name, file, columns)
     except _roster.RosterError as error:
-        return {"students": [], "names_from": [], "problems": error.problems}
-    return {"students": students, "names_from": names_from, "problems": []}
+        return _untrusted({"students": [], "names_from": [], "problems": error.problems})
+    return _untrusted({"students": students, "names_from": names_from, "problems": []})
 
 
 def roster(source: Any, class_name: str, file: str = "", columns: Any = None) -> list[_roster.Student]:
     try:
-        return _students(source, class_name, file, columns)[0]
+        return _untrusted(_students(source, class_name, file, columns)[0])
     except _roster.RosterError as error:
         # Without the cause, which ansible-core 2.19 and later append: it says the same again.
         raise AnsibleFilterError(str(error)) from None
+
+
+def _untrusted(value: Value) -> Value:
+    """The value, such that no text in it is a template, as that of a fact is up to ansible-core 2.18."""
+    return cast(Value, wrap_var(value))
 
 
 def _students(source: Any, class_name: str, file: Any, columns: Any) -> tuple[list[_roster.Student], list[str]]:

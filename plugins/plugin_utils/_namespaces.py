@@ -8,12 +8,121 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
+from ..module_utils._ground import ownership
 from ..module_utils._ground.json_reading import as_list, as_map, as_text
-from ..module_utils._ground.ownership import carries, labels_of, selector_of
+from ..module_utils._ground.ownership import CLASS_LABEL, carries, labels_of, of_class, selector_of
+from ..module_utils._ground.wording import listed
 from ._checks import Check, check
+from ._labels import identity, visible
+from ._report import STUDENT_LABEL, STUDENT_NAME_ANNOTATION
 from ._roster import Student
+
+
+class Place(TypedDict):
+    """Whose namespace is which."""
+
+    name: str
+    namespace: str
+
+
+class RosterChanges(TypedDict):
+    """What a run with a roster means for a class that is there already.
+
+    Attributes:
+        new: the students without a namespace of the class.
+        stay: those with one.
+        gone: the class's namespaces that are nobody's in the roster. No run touches them but a teardown.
+        said: all of it in a sentence.
+    """
+
+    new: list[Student]
+    stay: list[Student]
+    gone: list[Place]
+    said: str
+
+
+def namespace_problems(
+    existing: Sequence[Mapping[str, Any]],
+    students: Sequence[Student],
+    labels: Mapping[str, str],
+    *,
+    must_exist: bool = False,
+) -> list[str]:
+    """Why the students' namespaces cannot be used: what `ownership` says, and where one is another's.
+
+    The latter is so where the roster was put in another order, as the first of two names with the same slug has it as
+    it is. Who is in the roster no more may have been renamed: their namespace is that of the student who has it now,
+    unless that one has another already.
+    """
+    problems = ownership.namespace_problems(existing, students, labels, must_exist=must_exist)
+    there = {
+        as_text(as_map(item.get("metadata")).get("name")): item
+        for item in of_class(existing, labels)
+        if not _is_being_deleted(item)
+    }
+    # By class as well: where no labels are asked for, there may be namespaces of several.
+    had = {
+        (labels_of(item).get(CLASS_LABEL), identity(whose)): name
+        for name, item in there.items()
+        if (whose := _annotated_name(item))
+    }
+    in_roster = {identity(student["name"]) for student in students}
+    for student in students:
+        name, namespace = student["name"], student["namespace"]
+        item = there.get(namespace, {})
+        whose = _annotated_name(item)
+        if not whose or identity(whose) == identity(name):
+            continue
+        own = had.get((labels_of(item).get(CLASS_LABEL), identity(name)))
+        other_order = f"put {whose!r} in front of {name!r} in the roster, or " if identity(whose) in in_roster else ""
+        if other_order or own:
+            problems.append(
+                f"The roster gives {name!r} the namespace {namespace}, which is that of {whose!r} on the cluster:"
+                f" {other_order}give {name!r} {f'the `namespace` {own}, as before' if own else 'another `namespace`'}."
+            )
+    return problems
+
+
+def roster_changes(
+    students: Sequence[Student], namespaces: Sequence[Mapping[str, Any]], labels: Mapping[str, str]
+) -> RosterChanges:
+    """What a run with this roster means for the class as it is on the cluster.
+
+    Args:
+        namespaces: Namespace objects, of the class or all. One that is being deleted does not count.
+        labels: those that everything of the class carries.
+    """
+    there = {
+        as_text(as_map(item.get("metadata")).get("name")): item
+        for item in of_class(namespaces, labels)
+        if not _is_being_deleted(item)
+    }
+    wanted = {student["namespace"] for student in students}
+    new = [student for student in students if student["namespace"] not in there]
+    stay = [student for student in students if student["namespace"] in there]
+    gone: list[Place] = [
+        {"name": _annotated_name(item) or as_text(labels_of(item).get(STUDENT_LABEL)) or name, "namespace": name}
+        for name, item in there.items()
+        if name not in wanted
+    ]
+    parts = [
+        f"{len(new)} new ({listed([student['name'] for student in new])})" if new else "",
+        f"{len(gone)} gone from the roster and kept ({listed([place['name'] for place in gone])})" if gone else "",
+        f"{len(stay)} as before" if stay else "",
+    ]
+    said = ", ".join(part for part in parts if part)
+    return {"new": new, "stay": stay, "gone": gone, "said": f"{said}." if said else "Nobody."}
+
+
+def _annotated_name(namespace: Mapping[str, Any]) -> str:
+    """The student for whom the lab made a namespace; '' where it did not, as where an administrator has."""
+    return visible(as_text(as_map(as_map(namespace.get("metadata")).get("annotations")).get(STUDENT_NAME_ANNOTATION)))
+
+
+def _is_being_deleted(namespace: Mapping[str, Any]) -> bool:
+    return bool(as_map(namespace.get("metadata")).get("deletionTimestamp"))
 
 
 def with_metadata(

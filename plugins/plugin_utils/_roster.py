@@ -7,19 +7,20 @@
 from __future__ import annotations
 
 import difflib
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypedDict, cast
 
-from ..module_utils._ground.wording import one_line
+from ..module_utils._ground.wording import listed
+from ._labels import HASH_LENGTH, RFC_1123_LENGTH, identity, is_rfc_1123_label, slug, visible, with_hash
 
-# A namespace's name and a label's value: an RFC 1123 label. Source: Kubernetes' "Object Names and IDs".
-RFC_1123_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-RFC_1123_LENGTH = 63
 MOST_STUDENTS = 10_000  # the number of namespaces Kubernetes is tested with, see its scalability thresholds
-# Letters of European names that Unicode does not decompose into an ASCII letter and a mark.
-UNDECOMPOSED = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+#: The start of a label of which nothing but the hash is left, so that it begins with a letter as all others do.
+NO_SLUG = "s"
+#: The longest name of a class beside which every student gets a namespace's name: `CLASS-s-1a2b3c` has to fit.
+LONGEST_CLASS = RFC_1123_LENGTH - len(f"-{NO_SLUG}-") - HASH_LENGTH
+#: How a spreadsheet's formulas begin. In a report that is opened in one they would be formulas again.
+FORMULA = ("=", "+", "-", "@")
 #: What an entry says of a student that is used here. Whatever else it says is kept.
 KEYS = ("name", "namespace")
 # Between `nmae` or `name_space`, which are misspelt, and `surname` or `workspace`, which are other words.
@@ -34,7 +35,7 @@ class Student(TypedDict):
     """One student. Besides these keys it has whatever else the roster says of them.
 
     Attributes:
-        name: as given.
+        name: as given, but for white space and what shows nothing.
         label: the value of the label kubelabs.pods/student.
         namespace: as given, or CLASS-LABEL.
     """
@@ -72,11 +73,23 @@ def entries(source: Any, place: str = "pods_lab_students") -> list[Entry]:
         raise RosterError([f"{place}: {source!r} is neither a number of students nor a list of them."])
     if not source:
         raise RosterError([f"{place}: the list is empty. Name at least one student."])
+    refuse_too_many(len(source), place)
     return [(f"{place}[{index}]", entry) for index, entry in enumerate(source)]
+
+
+def refuse_too_many(number: int, place: str) -> None:
+    """Raises RosterError where there are more students than a class may have."""
+    if number > MOST_STUDENTS:
+        raise RosterError(
+            [f"{place}: {number} students are more than the {MOST_STUDENTS} of a class. Make several classes of them."]
+        )
 
 
 def students(roster: Iterable[Entry], class_name: str) -> list[Student]:
     """The students of the class, in the order of the roster.
+
+    Where several names have the same slug, the first in the roster has it as it is, each later one with a hash of its
+    own name behind it.
 
     Args:
         roster: from `entries`, or from a file. An entry is a name, or a mapping with `name` and, if wanted, `namespace`
@@ -92,11 +105,25 @@ def students(roster: Iterable[Entry], class_name: str) -> list[Student]:
     found: list[tuple[str, Student]] = []
     for place, entry in roster:
         try:
-            found.append((place, _student(entry, class_name, place)))
+            found.append((place, _student(entry, place)))
         except RosterError as error:
             problems += error.problems
-    problems += _collisions(found, "name", "Give each student a name of their own.")
-    problems += _collisions(found, "namespace", "Change one of the names, or give one of them a `namespace`.")
+    same_name = _alike(found, lambda student: identity(student["name"]))
+    problems += [
+        f"{who} have the same name. Take one of them out, or give each student a name of their own."
+        for who in same_name.values()
+    ]
+    # Who is there twice has been told, and needs no namespace that might be told as well.
+    first: dict[str, tuple[str, Student]] = {}
+    for place, student in found:
+        first.setdefault(identity(student["name"]), (place, student))
+    once = list(first.values())
+    problems += _name_namespaces(once, class_name)
+    problems += [
+        f"{who} have the same namespace {namespace!r}. Give one of them another `namespace`."
+        for namespace, who in _alike(once, lambda student: student["namespace"]).items()
+        if namespace
+    ]
     if problems:
         raise RosterError(problems)
     return [student for _place, student in found]
@@ -130,24 +157,20 @@ def column_problems(columns: Mapping[str, Any]) -> list[str]:
 
 def near_miss(key: Any, given: Iterable[Any]) -> str:
     """The key that is meant where `key` is misspelt, as no other of those that are given says it; '' where none is."""
-    missing = [known for known in KEYS if known not in given]
-    return next(iter(difflib.get_close_matches(str(key).casefold(), missing, n=1, cutoff=NEAR_MISS)), "")
+    return _nearest(str(key).casefold(), tuple(known for known in KEYS if known not in given))
 
 
-def is_rfc_1123_label(text: Any) -> bool:
-    return isinstance(text, str) and len(text) <= RFC_1123_LENGTH and bool(RFC_1123_LABEL.fullmatch(text))
+@functools.cache  # the same few columns for thousands of students
+def _nearest(key: str, missing: tuple[str, ...]) -> str:
+    return next(iter(difflib.get_close_matches(key, missing, n=1, cutoff=NEAR_MISS)), "")
 
 
-def slug(name: str) -> str:
-    """`name` as an RFC 1123 label: 'Anna Müller' becomes 'anna-muller'; '' where nothing of it has an ASCII form."""
-    ascii_name = (
-        unicodedata.normalize("NFKD", name.casefold().translate(UNDECOMPOSED)).encode("ascii", "ignore").decode()
-    )
-    return re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")
+def _student(entry: Any, place: str) -> Student:
+    """One entry as a student, with a namespace and a label if the namespace is given, else with '' for both.
 
-
-def _student(entry: Any, class_name: str, place: str) -> Student:
-    """One entry as a student. Raises RosterError where it is none."""
+    Raises:
+        RosterError: it is none.
+    """
     given = dict(entry) if isinstance(entry, dict) else {"name": entry}
     misspelt = {key: meant for key, value in given.items() if value and (meant := near_miss(key, given))}
     if misspelt:
@@ -155,26 +178,11 @@ def _student(entry: Any, class_name: str, place: str) -> Student:
             [f"{place}: {entry!r} has the key {key!r}. Did you mean {meant!r}?" for key, meant in misspelt.items()]
         )
     name = _name(given.get("name"), entry, place)
-    label = slug(name)
-    namespace = given.get("namespace") or (f"{class_name}-{label}" if label else "")
-    if not namespace:
-        raise RosterError(
-            [
-                f"{place}: no namespace can be made of the name {name!r}: it has no letter or digit of a-z, 0-9."
-                " Give the student a `namespace`."
-            ]
-        )
-    culprit = f"{place}: {namespace!r}, the namespace of {name!r},"
-    if not is_rfc_1123_label(namespace):
-        raise RosterError(
-            [
-                f"{culprit} is not a namespace's name: at most {RFC_1123_LENGTH} lower-case letters, digits and '-',"
-                " starting and ending with a letter or digit. Give the student another `namespace`."
-            ]
-        )
-    if namespace.startswith(SYSTEM_NAMESPACES):
-        raise RosterError([f"{culprit} belongs to Kubernetes itself. Give the student another `namespace`."])
-    label = (label or namespace)[:RFC_1123_LENGTH].rstrip("-")
+    namespace = given.get("namespace") or ""
+    if namespace and (problem := _namespace_problem(namespace, name, place)):
+        raise RosterError([problem])
+    # As it always was, whether Unidecode is installed or not: who gives namespaces needs none.
+    label = (slug(name, transliterated=False) or namespace)[:RFC_1123_LENGTH].rstrip("-") if namespace else ""
     return cast(Student, {**given, "name": name, "label": label, "namespace": namespace})
 
 
@@ -182,19 +190,75 @@ def _name(name: Any, entry: Any, place: str) -> str:
     if isinstance(name, (bool, float)):
         # A name such as No or 1e5 is not text to YAML.
         raise RosterError([f"{place}: the name {name!r} is not text. Put it in quotes."])
-    if isinstance(name, int):
-        name = str(name)  # such as 7
-    text = one_line(name) if isinstance(name, str) else ""
+    text = visible(str(name)) if isinstance(name, (str, int)) else ""  # a number such as 7
     if not text:
         raise RosterError([f"{place}: {entry!r} has no `name`. Give every student a name."])
+    if text.startswith(FORMULA):
+        raise RosterError(
+            [
+                f"{place}: the name {text!r} begins with {text[0]!r}, as a spreadsheet's formula does. Write the name"
+                " itself there."
+            ]
+        )
     return text
 
 
-def _collisions(found: Iterable[tuple[str, Student]], key: str, remedy: str) -> list[str]:
-    """A sentence for each value of `key` that several students share."""
+def _name_namespaces(found: Iterable[tuple[str, Student]], class_name: str) -> list[str]:
+    """Gives those who have none a label and a namespace. Returns a sentence for each reason why one has none still."""
+    problems = []
+    taken: set[str] = set()
+    needing: list[str] = []  # Unidecode, which is missing
+    cramped: list[str] = []
+    room = RFC_1123_LENGTH - len(class_name) - 1
+    for place, student in found:
+        if student["namespace"]:
+            continue
+        who = f"{student['name']!r} ({place})"
+        try:
+            label = slug(student["name"])
+        except ImportError:
+            needing.append(who)
+            continue
+        if not label or len(label) > room or label in taken:
+            if len(class_name) > LONGEST_CLASS:
+                cramped.append(who)
+                continue
+            label = with_hash(label or NO_SLUG, student["name"], room)
+        taken.add(label)
+        namespace = f"{class_name}-{label}"
+        if problem := _namespace_problem(namespace, student["name"], place):
+            problems.append(problem)
+            continue
+        student["label"], student["namespace"] = label, namespace
+    if needing:
+        problems.append(
+            f"The Python library Unidecode is missing, without which no namespaces can be made of {listed(needing)}:"
+            " `pip install Unidecode` where Ansible runs, or give each of them a `namespace`."
+        )
+    if cramped:
+        problems.append(
+            f"pods_lab_class: {class_name!r} leaves no room in a namespace's name, which has at most {RFC_1123_LENGTH}"
+            f" characters, for {listed(cramped)}. Use at most {LONGEST_CLASS}, or give each of them a `namespace`."
+        )
+    return problems
+
+
+def _namespace_problem(namespace: Any, name: str, place: str) -> str:
+    """Why a namespace cannot be that of a student; '' if it can."""
+    culprit = f"{place}: {namespace!r}, the namespace of {name!r},"
+    if not is_rfc_1123_label(namespace):
+        return (
+            f"{culprit} is not a namespace's name: at most {RFC_1123_LENGTH} lower-case letters, digits and '-',"
+            " starting and ending with a letter or digit. Give the student another `namespace`."
+        )
+    if namespace.startswith(SYSTEM_NAMESPACES):
+        return f"{culprit} belongs to Kubernetes itself. Give the student another `namespace`."
+    return ""
+
+
+def _alike(found: Iterable[tuple[str, Student]], key: Callable[[Student], str]) -> dict[str, str]:
+    """Those who share a key, by that key: each with name and place."""
     holders: dict[str, list[str]] = {}
     for place, student in found:
-        holders.setdefault(cast(dict[str, Any], student)[key], []).append(f"{student['name']!r} ({place})")
-    return [
-        f"{' and '.join(who)} have the same {key} {value!r}. {remedy}" for value, who in holders.items() if len(who) > 1
-    ]
+        holders.setdefault(key(student), []).append(f"{student['name']!r} ({place})")
+    return {value: " and ".join(who) for value, who in holders.items() if len(who) > 1}

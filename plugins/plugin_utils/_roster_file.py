@@ -12,6 +12,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
 import pathlib
 import re
 import unicodedata
@@ -21,7 +22,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from ..module_utils._ground.wording import one_line
-from ._roster import Entry, RosterError, column_problems, near_miss
+from ._roster import Entry, RosterError, column_problems, near_miss, refuse_too_many
 
 SEPARATORS = (",", ";", "\t", "|")
 #: Spreadsheets write a byte order mark: with "CSV UTF-8" the first, with "Unicode text" the second.
@@ -73,6 +74,11 @@ CANVAS = _folded("Student", "ID")
 CANVAS_SIS = _folded("SIS User ID", "SIS Login ID")
 NO_STUDENTS = ("Points Possible", "Student, Test")
 
+#: Google Classroom exports grades with these columns in front of the assignments, whose dates and points stand in the
+#: rows below, with at most these words where a student's names are.
+GOOGLE = _folded("Last Name", "First Name", "Email Address")
+GOOGLE_ROWS = _folded("Date", "Due date", "Points", "Points possible", "Class average")
+
 SAVE_AS_UTF8 = "Save it as CSV UTF-8 (in Excel: 'CSV UTF-8 (Comma delimited)')."
 
 
@@ -120,6 +126,7 @@ def parse(content: bytes, path: str, columns: Mapping[str, str | Sequence[str]] 
     found = _parse_yaml(text, path, columns or {}) if is_yaml else _parse_csv(text, path, columns or {})
     if not found.entries:
         raise RosterError([f"pods_lab_roster: {path} has no students. Name at least one."])
+    refuse_too_many(len(found.entries), f"pods_lab_roster: {path}")
     return found
 
 
@@ -181,6 +188,8 @@ def _parse_csv(text: str, path: str, columns: Mapping[str, str | Sequence[str]])
         found.append((f"{path} line {line}", row))
     if _is_canvas(keys):
         found = [(place, row) for place, row in found if _is_canvas_student(row)]
+    if tuple(_fold(key) for key in keys[: len(GOOGLE)]) == GOOGLE:
+        found = list(itertools.dropwhile(lambda one: _is_about_assignments(one[1], keys), found))
     sources = _without_halves(sources, [row for _place, row in found], columns)
     return Roster(
         [(place, _with_sources(row, sources)) for place, row in found],
@@ -197,6 +206,10 @@ def _is_canvas_student(row: Mapping[str, Any]) -> bool:
     """Not the points of the assignments, how these are posted (a row without a student), or the teacher's test view."""
     student = row.get("student", "")
     return student not in NO_STUDENTS and bool(student or row.get("id"))
+
+
+def _is_about_assignments(row: Mapping[str, Any], keys: Sequence[str]) -> bool:
+    return all(_fold(row.get(key, "")) in ("", *GOOGLE_ROWS) for key in keys[: len(GOOGLE)])
 
 
 def _fits(separator: str, text: str, columns: Mapping[str, str | Sequence[str]]) -> tuple[bool, int]:

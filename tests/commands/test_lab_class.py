@@ -188,6 +188,27 @@ def test_a_roster_is_refused_in_one_sentence_of_its_own(run, tmp_path):
     assert known == {}
 
 
+def test_nothing_in_a_name_is_executed(run, tmp_path):
+    """Up to ansible-core 2.18 the text of a fact is a template."""
+    name = "{{ lookup('pipe', 'touch executed') }} $(touch executed) `touch executed`"
+    (tmp_path / "class.csv").write_text(f'name;group\n"{name}";{name}\n')
+    lab = play("names", {"pods_lab_roster": "class.csv"}, entry_point="students")
+    copy = {
+        "ansible.builtin.copy": {
+            "content": "{{ lab_class_students | to_json }}",
+            "dest": str(tmp_path / "students.json"),
+        }
+    }
+    lab["tasks"].append({"name": "Keep", **copy})
+    known, printed = run(lab)
+    (namespace,) = known["names"]["students"]
+    assert re.fullmatch("pods-lab-lookup-pipe-touch-executed-touch-executed-touch-[0-9a-f]{6}", namespace), printed
+    (student,) = json.loads((tmp_path / "students.json").read_text())
+    assert (student["name"], student["group"]) == (name, name)
+    assert name in printed
+    assert not list(tmp_path.rglob("executed"))
+
+
 #: What kubernetes.core asks for before it applies a pod.
 DISCOVERY = {
     "/api": {"kind": "APIVersions", "versions": ["v1"]},

@@ -19,15 +19,15 @@ from conftest import CLUSTER, KUBECONFIG, kubectl, namespaces
             id="class",
         ),
         pytest.param(
-            {"pods_lab_students": ["李雷"]},
-            ["pods_lab_students[0]", "'李雷'", "Give the student a `namespace`"],
+            {"pods_lab_students": ["=1+1"]},
+            ["pods_lab_students[0]", "'=1+1' begins with '='", "Write the name itself there"],
             id="name",
         ),
         pytest.param(
-            {"pods_lab_students": ["Anna Müller", "anna muller"]},
+            {"pods_lab_students": ["Anna Müller", "anna müller"]},
             [
-                "'Anna Müller' (pods_lab_students[0]) and 'anna muller' (pods_lab_students[1]) have the same namespace",
-                "Change one of the names",
+                "'Anna Müller' (pods_lab_students[0]) and 'anna müller' (pods_lab_students[1]) have the same name",
+                "Take one of them out",
             ],
             id="collision",
         ),

@@ -17,7 +17,7 @@ from ansible_collections.kubelabs.pods.tests.unit.fakes.certificates import make
 from ansible_collections.kubelabs.pods.tests.unit.fakes.clock import FakeClock
 
 # What the engine imports late is imported here, so that reading it from a cold disk does not eat a test's deadline.
-for name in ("socks", "urllib3.contrib.socks", "websocket", "yaml"):
+for name in ("socks", "unidecode", "urllib3.contrib.socks", "websocket", "yaml"):
     importlib.import_module(name)
 
 # Hypothesis would call an example slow, or the drawing of examples, on which the machine's other work has fallen.

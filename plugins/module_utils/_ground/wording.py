@@ -40,5 +40,10 @@ def named(items: Sequence[str], total: int, what: str) -> str:
     """
     if not items:
         return ""
+    return f"{len(items)} of {total} {what}: {listed(items)}."
+
+
+def listed(items: Sequence[str]) -> str:
+    """``a, b``, or the first NAMED of more: ``a, b, and 290 more``."""
     more = f", and {len(items) - NAMED} more" if len(items) > NAMED else ""
-    return f"{len(items)} of {total} {what}: {', '.join(items[:NAMED])}{more}."
+    return f"{', '.join(items[:NAMED])}{more}"

@@ -42,6 +42,9 @@ def test_a_filter_is_the_function_of_its_name():
         ("of_class", ([{}], {}), "the input[0] has no 'metadata'."),
         ("of_class", ([], []), "labels is list [] and not a mapping."),
         ("left_alone", ([], [], []), "labels is list [] and not a mapping."),
+        ("roster_changes", ([{}], [], {}), "students[0] has no 'name'."),
+        ("roster_changes", ([], [{}], {}), "namespaces[0] has no 'metadata'."),
+        ("roster_changes", ([], [], []), "labels is list [] and not a mapping."),
     ],
     ids=lambda value: value if isinstance(value, str) and value.isidentifier() else "",
 )
@@ -54,7 +57,7 @@ def test_what_a_filter_cannot_use_is_refused_in_its_name(name, arguments, words)
 
 def test_a_roster_is_refused_with_all_its_problems():
     with pytest.raises(AnsibleFilterError) as error:
-        FILTERS["roster"](["李", "", "Anna"], "lab")
+        FILTERS["roster"](["=1", "", "Anna"], "lab")
     assert "pods_lab_students[0]" in str(error.value)
     assert "pods_lab_students[1]" in str(error.value)
     assert "[2]" not in str(error.value)
@@ -64,7 +67,7 @@ def test_a_roster_is_refused_with_all_its_problems():
 def test_a_roster_is_read_to_its_students_or_its_problems():
     (anna,) = FILTERS["roster"](["Anna"], "lab")
     assert FILTERS["read_roster"](["Anna"], "lab") == {"students": [anna], "names_from": [], "problems": []}
-    refused = FILTERS["read_roster"](["李", "", "Anna"], "lab")
+    refused = FILTERS["read_roster"](["=1", "", "Anna"], "lab")
     assert refused["students"] == []
     assert [problem.partition(":")[0] for problem in refused["problems"]] == [
         "pods_lab_students[0]",
@@ -81,3 +84,16 @@ def test_a_file_is_read_instead_of_the_input(tmp_path):
 def test_the_columns_of_the_names_are_told(tmp_path):
     (tmp_path / "class.csv").write_text("Name;Vorname\nMüller;Jörg\n")
     assert roster.read_roster(3, "lab", str(tmp_path / "class.csv"))["names_from"] == ["Vorname", "Name"]
+
+
+def test_what_a_run_would_change_is_told():
+    labels = {"kubelabs.pods/class": "lab"}
+    there = [{"metadata": {"name": "lab-ben", "labels": labels}}]
+    changes = FILTERS["roster_changes"](FILTERS["roster"](["Anna"], "lab"), there, labels)
+    assert changes["said"] == "1 new (Anna), 1 gone from the roster and kept (lab-ben)."
+
+
+def test_a_namespace_of_another_student_is_refused():
+    there = {"name": "lab-zoe", "labels": {}, "annotations": {"kubelabs.pods/student-name": "Zoë"}}
+    (problem,) = FILTERS["namespace_problems"]([{"metadata": there}], FILTERS["roster"](["Zoe", "Zoë"], "lab"), {})
+    assert "'Zoë' in front of 'Zoe'" in problem

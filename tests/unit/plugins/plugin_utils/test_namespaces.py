@@ -9,11 +9,14 @@ import pytest
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._namespaces import (
     existing_namespace_checks,
     left_alone,
+    namespace_problems,
     namespaces_being_deleted,
     namespaces_without_account,
     pod_problems,
+    roster_changes,
     with_metadata,
 )
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._roster import entries, students
 
 LABELS = {"app.kubernetes.io/managed-by": "kubelabs.pods", "kubelabs.pods/class": "lab"}
 STUDENTS = [
@@ -169,3 +172,126 @@ def test_what_a_teardown_has_left_alone(item, what):
 def test_several_that_were_left_alone_are_one_sentence():
     found = left_alone([pod("anna-space", "web", **LOST), pod("anna-space", "shell", **LOST)], STUDENTS, LABELS)
     assert found["anna-space"].startswith("The pod shell in anna-space and the pod web in anna-space has not")
+
+
+# --- whose namespace it is ---
+
+HASHED = {student["name"]: student["namespace"] for student in students(entries(["Zoé", "Zoe", "Zoë"]), "lab")}
+
+
+def made(name, student=None, labels=LABELS, **metadata):
+    """A namespace that the lab made for a student, or, without one, one that was handed over."""
+    annotations = {"kubelabs.pods/student-name": student} if student else {}
+    return {"metadata": {"name": name, "labels": labels, "annotations": annotations, **metadata}}
+
+
+def whose(existing, *roster, labels=LABELS):
+    return namespace_problems(existing, students(entries(list(roster)), "lab"), labels)
+
+
+def test_a_roster_in_another_order_would_mix_up_two_students_and_is_refused():
+    there = [made("lab-zoe", "Zoë"), made(HASHED["Zoe"], "Zoe"), made("lab-ben", "Ben")]
+    assert whose(there, "Zoë", "Ben", "Zoe") == []
+    assert whose(there, "Zoe", "Ben", "Zoë") == [
+        "The roster gives 'Zoe' the namespace lab-zoe, which is that of 'Zoë' on the cluster: put 'Zoë' in front of"
+        f" 'Zoe' in the roster, or give 'Zoe' the `namespace` {HASHED['Zoe']}, as before."
+    ]
+    # Both remedies are some.
+    assert whose(there, "Zoë", "Zoe") == []
+    assert whose(there, {"name": "Zoe", "namespace": HASHED["Zoe"]}, "Ben", "Zoë") == []
+
+
+def test_who_is_new_and_comes_before_another_of_the_same_slug_is_told_so():
+    (problem,) = whose([made("lab-zoe", "Zoë")], "Zoe", "Zoë")
+    assert problem.endswith(": put 'Zoë' in front of 'Zoe' in the roster, or give 'Zoe' another `namespace`.")
+    assert whose([made("lab-zoe", "Zoë")], {"name": "Zoe", "namespace": "lab-zoe-2"}, "Zoë") == []
+
+
+def test_two_students_who_change_their_namespaces_are_refused():
+    there = [made("a", "Anna"), made("b", "Ben")]
+    assert len(whose(there, {"name": "Anna", "namespace": "b"}, {"name": "Ben", "namespace": "a"})) == 2
+
+
+def test_who_stays_does_not_inherit_from_whom_has_left():
+    there = [made("lab-zoe", "Zoë"), made(HASHED["Zoe"], "Zoe")]
+    assert whose(there, "Zoe", "Ben") == [
+        "The roster gives 'Zoe' the namespace lab-zoe, which is that of 'Zoë' on the cluster: give 'Zoe' the"
+        f" `namespace` {HASHED['Zoe']}, as before."
+    ]
+    # What is being deleted is nobody's, and another class has students of its own.
+    going = made(HASHED["Zoe"], "Zoe", deletionTimestamp="2026-01-01T00:00:00Z")
+    other = made("tuesday-zoe", "Zoe", {**LABELS, "kubelabs.pods/class": "tuesday"})
+    assert whose([there[0], going, other], "Zoe", "Ben") == []
+    assert whose([there[0], other], "Zoe", "Ben", labels={}) == []
+
+
+@pytest.mark.parametrize(
+    ("annotated", "name"),
+    [("Zoe", "Zoë"), ("zoe", "Zoe"), ("Zoe\u0308", "Zoë"), (" Zoe\u200b", "Zoe"), ("Zoe", "Zoe"), (None, "Zoe")],
+    ids=ascii,
+)
+def test_a_name_that_was_corrected_or_never_written_down_is_no_other_student(annotated, name):
+    assert whose([made("lab-zoe", annotated)], name, "Ben") == []
+
+
+def test_what_is_being_deleted_is_nobodys():
+    assert whose([made("lab-zoe", "Zoë", deletionTimestamp="2026-01-01T00:00:00Z")], "Zoe", "Zoë") == []
+
+
+def test_a_namespace_without_the_labels_is_refused_for_that_alone():
+    (problem,) = whose([made("lab-zoe", "Zoë", {})], "Zoe", "Zoë")
+    assert "do not carry the labels" in problem
+
+
+# --- a roster that has changed ---
+
+
+def changes(roster, *existing):
+    found = roster_changes(students(entries(roster), "lab"), list(existing), LABELS)
+    names = {key: [student["name"] for student in found[key]] for key in ("new", "stay")}
+    return names["new"], names["stay"], found["gone"], found["said"]
+
+
+def test_who_is_new_who_stays_and_who_is_gone():
+    there = [
+        made("lab-anna", "Anna"),
+        made("lab-bob", "Bob"),
+        made("lab-x", None, {**LABELS, "kubelabs.pods/student": "xaver"}),
+        made("lab-y"),
+        made("lab-finn", "Finn", deletionTimestamp="2026-01-01T00:00:00Z"),
+        made("lab-eve", "Eve", {**LABELS, "kubelabs.pods/class": "tuesday"}),
+        made("default", None, {}),
+    ]
+    assert changes(["Anna", "Eve", "Finn"], *there) == (
+        ["Eve", "Finn"],
+        ["Anna"],
+        [
+            {"name": "Bob", "namespace": "lab-bob"},
+            {"name": "xaver", "namespace": "lab-x"},
+            {"name": "lab-y", "namespace": "lab-y"},
+        ],
+        "2 new (Eve, Finn), 3 gone from the roster and kept (Bob, xaver, lab-y), 1 as before.",
+    )
+
+
+def test_students_are_returned_as_they_are():
+    roster = students(entries([{"name": "Anna", "email": "a@example.org"}, "Ben"]), "lab")
+    found = roster_changes(roster, [made("lab-anna", "Anna")], LABELS)
+    assert (found["stay"], found["new"]) == (roster[:1], roster[1:])
+
+
+@pytest.mark.parametrize(
+    ("roster", "existing", "said"),
+    [
+        (["Anna"], ["lab-anna"], "1 as before."),
+        (["Anna"], [], "1 new (Anna)."),
+        (12, [], "12 new (" + ", ".join(f"student-{number}" for number in range(1, 11)) + ", and 2 more)."),
+        (["Anna"], ["lab-anna", "lab-ben"], "1 gone from the roster and kept (lab-ben), 1 as before."),
+    ],
+)
+def test_what_is_said_of_it(roster, existing, said):
+    assert changes(roster, *[made(name) for name in existing])[3] == said
+
+
+def test_of_nobody_that_is_said():
+    assert roster_changes([], [], LABELS)["said"] == "Nobody."

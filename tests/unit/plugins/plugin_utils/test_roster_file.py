@@ -7,6 +7,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import time
 
 import pytest
 from hypothesis import example, given
@@ -101,6 +102,9 @@ def test_a_csv(text, expected):
 @pytest.mark.parametrize(
     ("headings", "cells", "name"),
     [
+        # Moodle: the participants, and the grades.
+        ("First name;Last name;Email address;Groups", "Jörg;Müller;j@example.org;", "Jörg Müller"),
+        ('"First name","Last name","ID number",Institution,"Course total (Real)"', "Jörg,Müller,,,-", "Jörg Müller"),
         ("Name;Vorname;Mail", "Müller;Jörg;j@example.org", "Jörg Müller"),
         ("Vorname;Name", "Jörg;Müller", "Jörg Müller"),
         ("Name,First name", "Müller,Jörg", "Jörg Müller"),
@@ -171,6 +175,34 @@ def test_the_rows_of_canvas_that_are_no_students_are_left_out(sis):
     assert [(entry["name"], place) for place, entry in parse(text).entries] == [("Müller, Jörg", "class.csv line 4")]
 
 
+GOOGLE_ROWS = """\
+Last Name,First Name,Email Address,Essay,Quiz
+Date,,,2026-09-01,2026-09-08
+,,Points,100,10
+Müller,Jörg,j@example.org,90,
+Date,,,,
+,Ada,,,
+"""
+
+
+def test_the_dates_and_points_of_google_classroom_are_left_out():
+    assert [(place, entry["name"]) for place, entry in parse(GOOGLE_ROWS).entries] == [
+        ("class.csv line 4", "Jörg Müller"),
+        ("class.csv line 5", "Date"),
+        ("class.csv line 6", "Ada"),
+    ]
+    blank = "Last Name;First Name;Email Address;Essay\n;;;2026-09-01\n;;;100\nMüller;Jörg;;\n"
+    assert names(blank) == ["Jörg Müller"]
+    assert names("Last Name,First Name,Email Address\nPoints,Ada,\n") == ["Ada Points"]
+    assert problem("Last Name,First Name,Email Address,Essay\nDate,,,1\n").endswith(
+        "has no students. Name at least one."
+    )
+
+
+def test_elsewhere_the_first_rows_are_students():
+    assert names("Last Name,First Name,Group\nDate,,a\nPoints,,a\n") == ["Date", "Points"]
+
+
 def test_elsewhere_nobody_is_left_out():
     text = 'Student,ID,Section\nPoints Possible,,\n"Student, Test",99,Web\n'
     assert names(text) == ["Points Possible", "Student, Test"]
@@ -224,7 +256,7 @@ def test_an_error_gives_the_line_of_the_file():
         students(parse(text).entries, "lab")
     nameless, collision = error.value.problems
     assert nameless == "class.csv line 5: {'note': 'nobody'} has no `name`. Give every student a name."
-    assert "'Anna' (class.csv line 3) and 'anna' (class.csv line 7) have the same namespace" in collision
+    assert "'Anna' (class.csv line 3) and 'anna' (class.csv line 7) have the same name. Take one" in collision
 
 
 def test_the_lines_are_right_below_one_that_says_the_separator():
@@ -240,6 +272,31 @@ def test_an_error_in_yaml_gives_the_line_too():
     ]
     with pytest.raises(RosterError, match=r"'Anna' \(class.yml line 2\) and 'anna' \(class.yml line 6\)"):
         students(parse(text, "class.yml").entries, "lab")
+
+
+def test_a_formula_gives_the_line():
+    with pytest.raises(RosterError) as error:
+        students(parse("name;x\nAnna;=1+1\n=HYPERLINK(A1);\n").entries, "lab")
+    (sentence,) = error.value.problems
+    assert sentence.startswith(
+        "class.csv line 3: the name '=HYPERLINK(A1)' begins with '=', as a spreadsheet's formula"
+    )
+
+
+def test_a_class_has_a_most_of_students():
+    lines = [f"{number};Müller;Ольга;a{number}@example.org\n" for number in range(10_000)]
+    heading = "ID number;Last name;First name;Email address\n"
+    assert len(parse(heading + "".join(lines)).entries) == 10_000
+    assert problem(heading + "".join([*lines, "x;Li;Ada;\n"])) == (
+        "pods_lab_roster: class.csv: 10001 students are more than the 10000 of a class. Make several classes of them."
+    )
+
+
+def test_ten_thousand_lines_take_no_time():
+    text = "name;mail\n" + "".join(f"Ольга Щукина {number};a{number}@example.org\n" for number in range(10_000))
+    start = time.process_time()
+    assert len(students(parse(text).entries, "lab")) == 10_000
+    assert time.process_time() - start < 2
 
 
 # --- YAML ---
