@@ -11,7 +11,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground import ownership
-from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _checks, _namespaces
+from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _checks, _expiry, _namespaces
 
 
 def existing_namespace_checks(namespaces: Any, students: Any) -> list[_checks.Check]:
@@ -33,6 +33,16 @@ def namespaces_being_deleted(namespaces: Any, students: Any) -> dict[str, str]:
     return _namespaces.namespaces_being_deleted(
         _arguments.mappings(namespaces, "the input", "metadata"), _arguments.students(students)
     )
+
+
+def expired_namespaces(namespaces: Any, now: Any) -> list[str]:
+    return _expiry.expired_namespaces(
+        _arguments.mappings(namespaces, "the input", "metadata"), _arguments.text(now, "now")
+    )
+
+
+def expiry_time(given: Any) -> str:
+    return _expiry.expiry_time(str(given))
 
 
 def left_alone(objects: Any, students: Any, labels: Any) -> dict[str, str]:
@@ -86,6 +96,8 @@ class FilterModule:
         return _arguments.filters(
             AnsibleFilterError,
             existing_namespace_checks,
+            expired_namespaces,
+            expiry_time,
             left_alone,
             namespace_problems,
             namespaces_being_deleted,

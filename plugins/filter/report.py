@@ -31,8 +31,12 @@ def report_notes(report: Any, most: Any = _report.MOST_CAUSES) -> list[str]:
     return _report.report_notes(_report.a_report(report, "the input"), _arguments.number(most, "most"))
 
 
-def report_of(report: Any, checks: Any) -> _report.Report:
-    return _report.report_of(_report.a_report(report, "the input"), _arguments.texts(checks, "checks"))
+def report_of(report: Any, checks: Any, students: Any = ()) -> _report.Report:
+    return _report.report_of(
+        _report.a_report(report, "the input"),
+        _arguments.texts(checks, "checks"),
+        _arguments.texts(students, "students"),
+    )
 
 
 def report_students(report: Any, namespaces: Any) -> list[Any]:

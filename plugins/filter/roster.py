@@ -17,9 +17,11 @@ from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _
 Value = TypeVar("Value")
 
 
-def read_roster(source: Any, class_name: str, file: str = "", columns: Any = None) -> dict[str, Any]:
+def read_roster(source: Any, class_name: str, file: str = "", columns: Any = None, only: Any = "") -> dict[str, Any]:
     try:
         students, names_from = _students(source, class_name, file, columns)
+        if wanted := _arguments.text(only, "only").strip():
+            students = _roster.chosen(students, wanted)
     except _roster.RosterError as error:
         return _untrusted({"students": [], "names_from": [], "problems": error.problems})
     return _untrusted({"students": students, "names_from": names_from, "problems": []})

@@ -242,11 +242,15 @@ def report_failures(report: Report, most: int = MOST_CAUSES) -> list[str]:
     )
 
 
-def report_of(report: Report, checks: Sequence[str]) -> Report:
-    """What the report says of the checks of these names, and of those students of whom it says anything."""
+def report_of(report: Report, checks: Sequence[str], students: Sequence[str] = ()) -> Report:
+    """What the report says of the checks and the students of these names, of all where none is named.
+
+    Students of whom it says nothing are left out.
+    """
     made = [
-        {**student, "checks": [one for one in student["checks"] if one["check"] in checks]}
+        {**student, "checks": [one for one in student["checks"] if not checks or one["check"] in checks]}
         for student in report["students"]
+        if not students or student["name"] in students
     ]
     return cast(Report, {**report, "students": [student for student in made if student["checks"]]})
 

@@ -129,6 +129,29 @@ def students(roster: Iterable[Entry], class_name: str) -> list[Student]:
     return [student for _place, student in found]
 
 
+def chosen(class_: Sequence[Student], wanted: str) -> list[Student]:
+    """The students that `wanted` names, by their name, namespace or label: one, or several with commas between them.
+
+    Raises:
+        RosterError: one of them is none of the class.
+    """
+    found: dict[str, Student] = {}
+    problems = []
+    for one in filter(None, (part.strip() for part in wanted.split(","))):
+        same = [student for student in class_ if one in (student["name"], student["namespace"])] or [
+            student for student in class_ if identity(one) == identity(student["name"]) or one == student["label"]
+        ]
+        found |= {student["namespace"]: student for student in same}
+        if not same:
+            known = [known for student in class_ for known in (student["name"], student["label"])]
+            nearest = difflib.get_close_matches(one, known, n=1)
+            remedy = f"Did you mean {nearest[0]!r}?" if nearest else "Name one of the roster."
+            problems.append(f"pods_lab_only: {one!r} is none of the {len(class_)} student(s). {remedy}")
+    if problems:
+        raise RosterError(problems)
+    return [student for student in class_ if student["namespace"] in found]
+
+
 def class_problems(class_name: Any) -> list[str]:
     """Why the class's name cannot be a label's value and the start of the namespaces' names; [] if it can."""
     if is_rfc_1123_label(class_name):

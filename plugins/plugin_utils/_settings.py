@@ -2,16 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The variables that people set. Pure, but for a look at where the report goes."""
+"""The variables that people set. Pure, but for a look at where the report goes and at the clock."""
 
 from __future__ import annotations
 
 import difflib
 import os
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from ..module_utils._ground.errors import ArgumentError
 from ..module_utils._pods.back_off import nominal_seconds
+from ._expiry import expiry_time
 from ._roster import class_problems, column_problems
 
 #: The least that a number may be.
@@ -54,6 +57,7 @@ def setting_problems(settings: Mapping[str, Any]) -> list[str]:
         problems += column_problems(columns)
     else:
         problems.append(f"pods_lab_roster_columns is {columns!r} and no mapping. Set it as in {{name: COLUMN}}.")
+    problems += _expiry_problems(settings.get("pods_lab_expires") or "")
     for name, what in (("pods_lab_report_dir", "report"), ("pods_lab_handout_dir", "handouts")):
         if directory := local_path(settings.get(name) or ""):
             problems += _directory_problems(name, what, directory)
@@ -99,6 +103,16 @@ def _whole_number(value: Any) -> int | None:
     except (OverflowError, ValueError):
         return None
     return int(number) if number.is_integer() else None
+
+
+def _expiry_problems(given: Any) -> list[str]:
+    try:
+        expires = expiry_time(str(given))
+    except ArgumentError as error:
+        return [str(error)]
+    if expires and expires < datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"):
+        return [f"pods_lab_expires: {given} is past. Give a time to come, or none."]
+    return []
 
 
 def _directory_problems(name: str, what: str, path: str) -> list[str]:
