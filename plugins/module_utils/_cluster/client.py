@@ -175,11 +175,12 @@ class Client:
         as_user: str | None = None,
         as_groups: Sequence[str] = (),
         accept: str = "application/json",
+        repeatable: bool = False,
     ) -> Response:
         """One request, repeated inside the deadline where the server asks for it or where repeating does no harm.
 
         429 is repeated for every method (the server has not looked at the request), 502, 503, 504, a short run of 500s
-        and broken connections only for idempotent methods.
+        and broken connections only for idempotent methods, and where repeatable says that it does no harm either.
 
         Raises:
             ApiError: the server's answer was an error.
@@ -193,7 +194,7 @@ class Client:
                 headers = self._headers(as_user, as_groups, accept, deadline)
                 return self._checked(method, path, query, body, deadline, headers)
             except (ApiError, TransportError) as exc:
-                pause = self._pause(exc, method, attempt)
+                pause = self._pause(exc, repeatable or method in IDEMPOTENT, attempt)
                 if pause is None or pause >= deadline.remaining():
                     raise
             self._sleep(pause)
@@ -243,15 +244,15 @@ class Client:
         self.answered = True
         return raw
 
-    def _pause(self, exc: ApiError | TransportError, method: str, attempt: int) -> float | None:
+    def _pause(self, exc: ApiError | TransportError, repeatable: bool, attempt: int) -> float | None:
         """Seconds to wait before the next attempt; None when there is to be none."""
         pause = backoff(attempt)
         if isinstance(exc, TransportError):
             # Before the first answer a broken connection means a wrong address; afterwards it may be a restart.
-            return pause if self.answered and method in IDEMPOTENT else None
+            return pause if self.answered and repeatable else None
         if exc.status == 429:
             return max(exc.retry_after or 0.0, pause)
-        if method not in IDEMPOTENT:
+        if not repeatable:
             return None
         if exc.status in TRANSIENT or (exc.status == 500 and attempt < MAX_ATTEMPTS_500):
             return max(exc.retry_after or 0.0, pause)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from .._ground.addresses import host_in_url, split_credentials
@@ -33,6 +33,7 @@ class Proxy:
         host, port: where it is.
         username, password: for it, or None.
         headers: sent to it, with the credentials for HTTP.
+        from_environment: whether only a variable of this machine names it.
         origin: who asked for it, for messages: `proxy-url of the cluster 'lab' in the kubeconfig ...`.
     """
 
@@ -43,6 +44,7 @@ class Proxy:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    from_environment: bool = False
 
     @property
     def socks(self) -> bool:
@@ -95,7 +97,8 @@ def choose_proxy(
         variable, value = _variable(environment, name)
         if value:
             url = value if "://" in value else f"http://{value}"
-            return _parse(url, f"the environment variable {variable}", headers, secrets)
+            found = _parse(url, f"the environment variable {variable}", headers, secrets)
+            return replace(found, from_environment=True)
     return None
 
 

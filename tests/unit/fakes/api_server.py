@@ -4,10 +4,11 @@
 
 """An API server for tests: real TCP, HTTP, watch streams and exec websockets, and every fault on command.
 
-It knows pods, namespaces, nodes and access reviews well enough for the modules, and writes every byte itself, so that a
-test can have it stop, break off or lie at any place. `fault()` puts a responder in front of the next requests that
-match: one of the named ones below (`refuse(503)`, `reset`, `half_open`, `in_order(begin_stream, reset)` and so on), or
-a function of the test's own, which may call `api.answer(connection, request)` to go on as if nothing were the matter.
+It knows pods, namespaces, nodes, service accounts, tokens and access reviews well enough for the modules, and
+writes every byte itself, so that a test can have it stop, break off or lie at any place. `fault()` puts a responder in
+front of the next requests that match: one of the named ones below (`refuse(503)`, `reset`, `half_open`,
+`in_order(begin_stream, reset)` and so on), or a function of the test's own, which may call
+`api.answer(connection, request)` to go on as if nothing were the matter.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import copy
+import datetime
 import hashlib
 import json
 import re
@@ -242,6 +244,13 @@ def ws_frame(data: bytes, opcode: int = 2, final: bool = True) -> bytes:
     return head + data
 
 
+def make_token(subject: str) -> str:
+    """What looks like a token: three parts, of which the first two are JSON."""
+    head, claims = json.dumps({"alg": "RS256"}).encode(), json.dumps({"sub": subject}).encode()
+    parts = [head, claims, b"signature of " + subject.encode()]
+    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
+
+
 def run_true(connection: Connection, request: Request) -> None:
     """An exec that succeeds, printing its command."""
     connection.accept(request)
@@ -415,6 +424,8 @@ class FakeApi:
         logs: texts by (namespace, pod).
         kill_after: seconds until a pod that is deleted is gone; None leaves it to a deletion without grace.
         may: what an access review says of resourceAttributes: whether, and with which reason.
+        token_cap: seconds that a token lives at most; None for as many as are asked for.
+        tokens: every token that was made, in order.
     """
 
     tls: ssl.SSLContext | None = None
@@ -423,6 +434,8 @@ class FakeApi:
     execs: dict[tuple[str, str], Responder] = field(default_factory=dict)
     logs: dict[tuple[str, str], bytes] = field(default_factory=dict)
     may: Callable[[dict[str, Any]], tuple[bool, str]] = lambda attributes: (True, "")
+    token_cap: int | None = None
+    tokens: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._objects: dict[tuple[str, str, str], dict[str, Any]] = {}
@@ -495,6 +508,13 @@ class FakeApi:
             },
             "namespaces",
         )
+
+    def account(
+        self, namespace: str, labels: dict[str, str] | None = None, name: str = "student", uid: str = "", **more: Any
+    ) -> dict[str, Any]:
+        """A service account."""
+        meta = {"name": name, "namespace": namespace, "uid": uid or f"uid-{namespace}-{name}", "labels": labels or {}}
+        return self.put({"metadata": meta, **more}, "serviceaccounts")
 
     def node(self, name: str, ready: bool = True) -> dict[str, Any]:
         return self.put(
@@ -590,6 +610,12 @@ class FakeApi:
         if request.path == "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews":
             allowed, reason = self.may(request.json()["spec"]["resourceAttributes"])
             connection.reply(201, {**request.json(), "status": {"allowed": allowed, "reason": reason}})
+            return
+        match = re.fullmatch(
+            r"/api/v1(?:/namespaces/([^/]+))?/(serviceaccounts|secrets)(?:/([^/]+)(?:/(token))?)?", request.path
+        )
+        if match is not None:
+            self._account(connection, request, *match.groups())
             return
         match = re.fullmatch(
             r"/api/v1(?:/namespaces/([^/]+))?(?:/(pods)(?:/([^/]+)(?:/(exec|log))?)?)?|/api/v1/(?:namespaces|nodes)",
@@ -725,6 +751,28 @@ class FakeApi:
                 timer = threading.Timer(self.kill_after, self.remove, (name, namespace))
                 timer.daemon = True
                 timer.start()
+
+    def _account(
+        self, connection: Connection, request: Request, namespace: str | None, kind: str, name: str, below: str | None
+    ) -> None:
+        """Service accounts, their tokens, and Secrets."""
+        if not name:
+            self._collection(connection, request, kind, namespace or "")
+            return
+        item = self.get(name, namespace or "", kind)
+        if item is None:
+            connection.error(404, "NotFound", f'{kind} "{name}" not found', details={"kind": kind, "name": name})
+        elif below == "token":
+            asked = request.json()
+            seconds = min(asked["spec"]["expirationSeconds"], self.token_cap or 2**32)
+            expires = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=seconds)
+            with self._changed:
+                self.tokens.append(make_token(f"{namespace}/{name}/{len(self.tokens)}"))
+                token = self.tokens[-1]
+            status = {"token": token, "expirationTimestamp": expires.strftime("%Y-%m-%dT%H:%M:%SZ")}
+            connection.reply(201, {**asked, "status": status})
+        else:
+            connection.reply(200, item)
 
     def _exec(self, connection: Connection, request: Request, namespace: str, name: str) -> None:
         if (namespace, name) not in self.execs and self.get(name, namespace, "pods") is None:

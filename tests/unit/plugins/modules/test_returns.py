@@ -60,6 +60,7 @@ KEY = {"name": "alice", "namespace": "lab-alice", "kubeconfig": KUBECONFIG}
 PODS = {"verb": "get", "resource": "pods"}
 POD = {"name": "p", "namespace": "lab-alice", "pod": "web"}
 WATCH = {"timeout": 5, "grace": 0.1}
+KEY = {"name": "Alice", "namespace": "lab-alice", "service_account": "student", "path": "keys/alice"}
 CASES = {
     "access_probe": Case(
         {"probes": [{**KEY, "may": [PODS]}]},
@@ -88,6 +89,10 @@ CASES = {
         {"until": {"restarts": 3, "completed": True}, "timeout": 0.2},
     ),
     "namespace_teardown": Case({"label_selector": SELECTOR, "timeout": 5}, {"timeout": 0.2}),
+    "student_kubeconfig": Case(
+        {"label_selector": SELECTOR, "accounts": [KEY]},
+        {"accounts": [KEY, {**KEY, "name": "Bob", "namespace": "lab-bob", "path": "keys/bob"}]},
+    ),
 }
 
 
@@ -104,6 +109,13 @@ def put_lab(api, stuck=False):
     waits = waiting(reason="CrashLoopBackOff", message=message, restarts=2, **crash)
     api.on_watch("/pods", lambda: api.put(make_pod("crash", labels={"app": "crash"}, containers=[waits])))
     api.logs["lab-alice", "web"] = b"listening on :8080\n"
+    api.account("lab-alice", OURS)
+
+
+@pytest.fixture(autouse=True)
+def folder_of_its_own(monkeypatch, tmp_path):
+    """For what a module writes."""
+    monkeypatch.chdir(tmp_path)
 
 
 def documented(name):
