@@ -133,7 +133,7 @@ def chosen(class_: Sequence[Student], wanted: str) -> list[Student]:
     """The students that `wanted` names, by their name, namespace or label: one, or several with commas between them.
 
     Raises:
-        RosterError: one of them is none of the class.
+        RosterError: one of them is none of the class, or may be several.
     """
     found: dict[str, Student] = {}
     problems = []
@@ -147,6 +147,9 @@ def chosen(class_: Sequence[Student], wanted: str) -> list[Student]:
             nearest = difflib.get_close_matches(one, known, n=1)
             remedy = f"Did you mean {nearest[0]!r}?" if nearest else "Name one of the roster."
             problems.append(f"pods_lab_only: {one!r} is none of the {len(class_)} student(s). {remedy}")
+        elif len(same) > 1:
+            which = " or ".join(f"{student['name']} ({student['namespace']})" for student in same)
+            problems.append(f"pods_lab_only: {one!r} may be {which}. Give the namespace.")
     if problems:
         raise RosterError(problems)
     return [student for student in class_ if student["namespace"] in found]

@@ -335,3 +335,41 @@ def test_whatever_is_given_either_works_or_is_refused(source):
     assert len(set(namespaces)) == len(found) == len(set(names(found)))
     assert all(labels.is_rfc_1123_label(namespace) for namespace in namespaces)
     assert all(labels.is_rfc_1123_label(student["label"]) for student in found)
+
+
+# --- only some ---
+
+
+def class_of(*names):
+    return roster.students(roster.entries(list(names)), "lab")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("Anna Müller", ["Anna Müller"]),
+        ("anna müller", ["Anna Müller"]),
+        ("anna-muller", ["Anna Müller"]),
+        ("lab-ben", ["Ben"]),
+        (" ben , Zoë,", ["Ben", "Zoë"]),
+        ("Zoe", ["Zoe"]),
+        ("lab-zoe", ["Zoë"]),
+    ],
+)
+def test_students_are_chosen_by_name_label_or_namespace(wanted, found):
+    class_ = class_of("Anna Müller", "Ben", "Zoë", "Zoe")
+    assert [student["name"] for student in roster.chosen(class_, wanted)] == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "problem"),
+    [
+        ("bne", "pods_lab_only: 'bne' is none of the 4 student(s). Did you mean 'ben'?"),
+        ("xyz", "pods_lab_only: 'xyz' is none of the 4 student(s). Name one of the roster."),
+        ("zoe", "pods_lab_only: 'zoe' may be Zoë (lab-zoe) or Zoe (lab-zoe-"),
+    ],
+)
+def test_who_is_none_of_the_class_or_may_be_several_is_refused(wanted, problem):
+    with pytest.raises(roster.RosterError) as error:
+        roster.chosen(class_of("Anna Müller", "Ben", "Zoë", "Zoe"), wanted)
+    assert str(error.value).startswith(problem)
