@@ -59,6 +59,7 @@ CANNOT_BE = {
     "a name": Row(variables={"kind_cluster_name": "Not A Name"}),
     "too many nodes": Row(variables={"kind_cluster_nodes": "33"}),
     "no pods": Row(variables={"kind_cluster_max_pods": "0"}),
+    "too few processes": Row(variables={"kind_cluster_pod_pids_limit": "10"}),
 }
 OTHERS = {
     "of other clusters, too": Row(kubeconfig("kind-a", "work", "home")),

@@ -99,6 +99,7 @@ def fixture_run_playbook(tmp_path, request, images):
         "pods_lab_class": class_name,
         "pods_lab_kubeconfig": KUBECONFIG,
         "pods_lab_report_dir": str(tmp_path),
+        "pods_lab_handout_dir": str(tmp_path / "handouts"),
         "pods_lab_web_image": images["web"],
         "pods_lab_shell_image": images["shell"],
     }
