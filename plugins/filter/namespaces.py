@@ -75,11 +75,12 @@ def namespaces_without_account(accounts: Any, namespaces: Any, version: Any) -> 
     )
 
 
-def roster_changes(students: Any, namespaces: Any, labels: Any) -> _namespaces.RosterChanges:
+def roster_changes(students: Any, namespaces: Any, labels: Any, remove: Any = False) -> _namespaces.RosterChanges:
     return _namespaces.roster_changes(
         _arguments.students(students),
         _arguments.mappings(namespaces, "namespaces", "metadata"),
         _arguments.mapping(labels, "labels"),
+        remove=bool(remove),
     )
 
 

@@ -86,13 +86,18 @@ def namespace_problems(
 
 
 def roster_changes(
-    students: Sequence[Student], namespaces: Sequence[Mapping[str, Any]], labels: Mapping[str, str]
+    students: Sequence[Student],
+    namespaces: Sequence[Mapping[str, Any]],
+    labels: Mapping[str, str],
+    *,
+    remove: bool = False,
 ) -> RosterChanges:
     """What a run with this roster means for the class as it is on the cluster.
 
     Args:
         namespaces: Namespace objects, of the class or all. One that is being deleted does not count.
         labels: those that everything of the class carries.
+        remove: whether who is gone from the roster will be removed.
     """
     there = {
         as_text(as_map(item.get("metadata")).get("name")): item
@@ -107,9 +112,10 @@ def roster_changes(
         for name, item in there.items()
         if name not in wanted
     ]
+    fate = "removed" if remove else "kept"
     parts = [
         f"{len(new)} new ({listed([student['name'] for student in new])})" if new else "",
-        f"{len(gone)} gone from the roster and kept ({listed([place['name'] for place in gone])})" if gone else "",
+        f"{len(gone)} gone from the roster and {fate} ({listed([place['name'] for place in gone])})" if gone else "",
         f"{len(stay)} as before" if stay else "",
     ]
     said = ", ".join(part for part in parts if part)

@@ -135,14 +135,14 @@ def test_what_a_student_does_wrong_stays_theirs(run_playbook, key, images):
     assert "exceeded quota" in made[-1].stderr
     # A full disk: the kubelet evicts the pod that wrote more than it may.
     anna.may("delete", "pods", "-l", "run", "--now", "--wait=false")
-    anna.kubectl("exec", "web", "--", "true")
     eventually(
         lambda: anna.kubectl(
             "run", "disk", f"--image={images['shell']}", "--command", "--", "sh", "-c",
             "dd if=/dev/zero of=/tmp/full bs=1M count=300; sleep 600",
         ).returncode == 0
     )  # fmt: skip
-    eventually(lambda: "Evicted" in anna.may("get", "pod", "disk"), seconds=120)
+    reason = ("get", "pod", "disk", "-o", "jsonpath={.status.reason}")
+    eventually(lambda: anna.may(*reason) == "Evicted", seconds=120)
     # And everything gone.
     anna.may("delete", "pods", "--all", "--now")
     run = run_playbook("verify.yml", pods_lab_students=["Anna", "Ben"])
