@@ -154,3 +154,102 @@ def test_probes_can_be_filled_in_and_ask_the_web_pods_at_their_port():
 def test_dns_is_right_where_the_answer_is_the_address_in_the_environment(stdout, met):
     (probe,) = [one for one in probes() if one["name"] == "dns"]
     assert bool(re.search(probe["expect"]["regex"], stdout, re.MULTILINE)) is met
+
+
+# --- what is in a student's namespace ---
+
+OBJECTS = ("resource-quota", "limit-range", "network-policy", "service-account", "role", "role-binding")
+API_SERVER = [{"address": "10.96.0.1", "port": 443}, {"address": "fd00::2", "port": 6443}]
+
+
+def classroom(name, **variables):
+    given = {"lab_class_api_server": API_SERVER, **lab_class_vars(), **variables}
+    (made,) = for_each_student([rendered(f"classroom/templates/{name}.yaml.j2", **given)], [STUDENT])
+    return made
+
+
+def lab_class_vars():
+    texts = yaml.safe_load((ROLES / "lab_class/vars/main.yml").read_text())
+    return {"lab_class_student_rules": texts["lab_class_student_rules"]}
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_what_is_in_a_namespace_carries_the_labels_of_the_class(name):
+    made = classroom(name)
+    assert made["metadata"]["namespace"] == "lab-anna"
+    assert made["metadata"]["labels"] == {**LABELS, "kubelabs.pods/student": "anna"}
+
+
+def amount(quantity):
+    """A quantity as a number: 500m, 64Mi."""
+    number, unit = re.fullmatch(r"(\d+)(m|Mi|Gi)?", str(quantity)).groups()
+    return int(number) * {None: 1, "m": 0.001, "Mi": 2**20, "Gi": 2**30}[unit]
+
+
+def test_the_lab_fits_into_the_quota_and_the_limits():
+    quota = classroom("resource-quota")["spec"]["hard"]
+    (limits,) = classroom("limit-range")["spec"]["limits"]
+    used = {}
+    for path in PODS.values():
+        ((container,),) = [rendered(path)["spec"]["containers"]]
+        for kind, default in (("requests", "defaultRequest"), ("limits", "default")):
+            for resource, quantity in {**limits[default], **container["resources"][kind]}.items():
+                used[f"{kind}.{resource}"] = used.get(f"{kind}.{resource}", 0) + amount(quantity)
+                assert amount(quantity) <= amount(limits["max"][resource])
+    assert {name: value for name, value in used.items() if 2 * value > amount(quota[name])} == {}
+    assert int(quota["pods"]) >= 2 * len(PODS)
+
+
+def test_pods_may_talk_to_their_own_to_dns_and_to_the_api_server():
+    spec = classroom("network-policy")["spec"]
+    assert (spec["podSelector"], spec["policyTypes"]) == ({}, ["Ingress", "Egress"])
+    assert spec["ingress"] == [{"from": [{"podSelector": {}}]}]
+    own, dns, *api_server = spec["egress"]
+    assert own == {"to": [{"podSelector": {}}]}
+    assert {port["port"] for port in dns["ports"]} == {53, 5353}
+    assert api_server == [
+        {"to": [{"ipBlock": {"cidr": cidr}}], "ports": [{"protocol": "TCP", "port": port}]}
+        for cidr, port in (("10.96.0.1/32", 443), ("fd00::2/128", 6443))
+    ]
+
+
+def test_where_the_api_server_is_not_known_the_metadata_of_clouds_is_still_out_of_reach():
+    (anywhere,) = classroom("network-policy", lab_class_api_server=None)["spec"]["egress"][2:]
+    assert [block["ipBlock"]["except"] for block in anywhere["to"]] == [
+        ["169.254.0.0/16"],
+        ["fe80::/10", "fd00:ec2::254/128"],
+    ]
+    assert {port["port"] for port in anywhere["ports"]} == {443, 6443}
+
+
+def test_networks_are_opened_by_a_variable():
+    *_others, last = classroom("network-policy", classroom_egress_cidrs=["203.0.113.0/24"])["spec"]["egress"]
+    assert last == {"to": [{"ipBlock": {"cidr": "203.0.113.0/24"}}]}
+
+
+def test_students_may_do_the_lab_and_nothing_that_widens_it():
+    rules = classroom("role")["rules"]
+    granted = {(resource, verb) for rule in rules for resource in rule["resources"] for verb in rule["verbs"]}
+    assert {("pods", "create"), ("pods/exec", "create"), ("pods/log", "get"), ("events", "list")} <= granted
+    assert "*" not in {word for pair in granted for word in pair}
+    assert {resource for resource, _verb in granted} == {
+        "pods", "pods/log", "pods/status", "pods/exec", "pods/attach", "pods/portforward",
+        "events", "resourcequotas", "limitranges",
+    }  # fmt: skip
+    assert {verb for resource, verb in granted if resource in ("resourcequotas", "limitranges")} == {
+        "get",
+        "list",
+        "watch",
+    }
+    binding = classroom("role-binding")
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "student", "namespace": "lab-anna"}]
+    assert (binding["roleRef"]["kind"], binding["roleRef"]["name"]) == ("Role", classroom("role")["metadata"]["name"])
+    assert classroom("service-account")["metadata"]["name"] == "student"
+
+
+def test_pod_security_is_enforced_by_labels():
+    security = {"enforce": "baseline", "warn": "restricted"}
+    labels = {f"pod-security.kubernetes.io/{mode}": level for mode, level in security.items()}
+    made = rendered("classroom/templates/namespace.yaml.j2", __classroom_pod_security=labels)
+    assert labels.items() <= made["metadata"]["labels"].items()
+    assert "kubelabs.pods/expires" not in made["metadata"]["annotations"]

@@ -9,6 +9,8 @@ import yaml
 
 from ansible_collections.kubelabs.pods.plugins.plugin_utils import _access
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._access import (
+    ACCOUNTS,
+    ISOLATION,
     NAMESPACES,
     ONE,
     PODS,
@@ -17,6 +19,7 @@ from ansible_collections.kubelabs.pods.plugins.plugin_utils._access import (
     Right,
     access_problem,
     access_questions,
+    classroom_rights,
 )
 
 LABELS = {"app.kubernetes.io/managed-by": "kubelabs.pods", "kubelabs.pods/class": "lab"}
@@ -176,3 +179,50 @@ def test_what_is_granted_is_what_was_missing():
         everywhere = got.pop("", set())
         there = set.intersection(*got.values()) if got else set()
         assert problem(students, everywhere, there, [], use_existing) == ""
+
+
+# --- what keeps students inside, and their accounts ---
+
+RULES = [
+    {"apiGroups": [""], "resources": ["pods", "pods/exec"], "verbs": ["get", "create"]},
+    {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["list"]},
+    {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["one"], "verbs": ["get"]},
+]
+
+
+def test_to_make_a_role_one_needs_what_it_grants():
+    rights = classroom_rights(True, RULES)
+    assert {*ISOLATION, *ACCOUNTS} <= {*rights}
+    assert Right("create", "pods", "exec") in rights
+    assert Right("list", "events", "", "events.k8s.io") in rights
+    assert Right("get", "secrets") not in rights
+    assert len(set(rights)) == len(rights)
+    assert classroom_rights(False, []) == ()
+
+
+def test_they_are_asked_about_only_where_they_are_wanted():
+    rights = classroom_rights(True, [])
+    asked = access_questions(Access([]), BOTH, rights)
+    assert [one for one in asked if one["group"]] == [
+        {"verb": verb, "resource": "networkpolicies", "subresource": "", "group": "networking.k8s.io", "namespace": ""}
+        for verb in ("get", "create", "patch")
+    ]
+
+
+@pytest.mark.parametrize("use_existing", [False, True])
+def test_what_is_missing_for_them_is_told_with_the_way_around(use_existing):
+    rights = classroom_rights(True, RULES)
+    answers = []
+    for _round in range(2):
+        for one in access_questions(Access(answers), BOTH, rights):
+            right = Right(one["verb"], one["resource"], one["subresource"], one["group"])
+            answers.append({**one, "allowed": right in EVERYTHING, "reason": ""})
+    said = access_problem(Access(answers), BOTH, LABELS, namespaces("lab-anna", "lab-ben"), use_existing, rights)
+    if use_existing:
+        # There nothing of it is made.
+        assert said == ""
+        return
+    sentence, (role, *_bindings) = words_and_objects(said)
+    assert "get, create, patch resourcequotas" in sentence
+    assert "Or go without, with pods_lab_isolation: false and pods_lab_student_access: false." in sentence
+    assert {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["list"]} in role["rules"]
