@@ -66,7 +66,10 @@ CASES = {
         {"probes": [{**KEY, "may": [PODS]}]},
         {"probes": [{**KEY, "may_not": [PODS]}]},
     ),
-    "cluster_info": Case({"access": [{"verb": "create", "resource": "namespaces"}]}, None),
+    "cluster_info": Case(
+        {"access": [{"verb": "create", "resource": "namespaces"}], "capacity": True, "capacity_labels": {"app": "web"}},
+        None,
+    ),
     "pod_exec_probe": Case(
         {"probes": [{**POD, "command": ["true"]}]},
         {
