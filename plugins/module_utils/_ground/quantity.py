@@ -38,13 +38,7 @@ def parse_quantity(value: Any) -> Fraction | None:
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    return _parse(str(value))
-
-
-# A cluster's pods ask for the same few amounts over and over.
-@lru_cache(maxsize=4096)
-def _parse(text: str) -> Fraction | None:
-    found = _QUANTITY.fullmatch(text)
+    found = _QUANTITY.fullmatch(str(value))
     if found is None or len(found[2]) > MOST_DIGITS:
         return None
     power = int(found[4] or 0)
@@ -59,4 +53,10 @@ def whole(value: Any, per_unit: int = 1) -> int:
     Args:
         per_unit: how many parts make a unit, such as 1000 for millicores.
     """
+    return _whole(value, per_unit) if isinstance(value, str) else ceil((parse_quantity(value) or 0) * per_unit)
+
+
+# The pods of a cluster ask for the same few amounts over and over.
+@lru_cache(maxsize=4096)
+def _whole(value: str, per_unit: int) -> int:
     return ceil((parse_quantity(value) or 0) * per_unit)

@@ -33,7 +33,10 @@ Amounts = dict[str, int]
 def amounts(quantities: Any) -> Amounts:
     """Those that stand in a node's `allocatable` or a container's `requests`; 0 for what does not."""
     given = as_map(quantities)
-    return {resource: whole(given.get(name), per_unit) for resource, (name, per_unit) in RESOURCES.items()}
+    return {
+        resource: whole(given[name], per_unit) if name in given else 0
+        for resource, (name, per_unit) in RESOURCES.items()
+    }
 
 
 def pod_requests(pod: Mapping[str, Any]) -> Amounts:

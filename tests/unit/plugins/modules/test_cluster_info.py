@@ -313,7 +313,8 @@ def test_who_may_not_list_pods_gets_everything_else(api, info):
     result = info(capacity=True, capacity_labels=CLASS)
     assert (result["capacity"], result["capacity_pods"]) == (None, None)
     assert result["capacity_reason"] == (
-        'The pods of the whole cluster may not be listed (pods is forbidden: User "teacher" cannot list resource "pods"):'
+        "The pods of the whole cluster may not be listed"
+        ' (pods is forbidden: User "teacher" cannot list resource "pods"):'
         " a ClusterRole with the verb list on pods would show what they ask for."
     )
     assert len(result["cluster"]["nodes"]) == 1
