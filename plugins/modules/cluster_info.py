@@ -16,6 +16,7 @@ description:
   - Reaches the API server, within seconds, and returns its address, version and nodes. A cluster that cannot be reached, a
     context that does not exist or credentials that are refused end in one sentence that names them and the remedy.
   - Who may not list nodes gets everything else, and the reason.
+  - With O(capacity) it says what every node has for pods, and what the pods on it ask for.
 extends_documentation_fragment:
   - kubelabs.pods.k8s_auth
   - kubelabs.pods.attributes
@@ -53,6 +54,17 @@ options:
           - Where. The default is the whole cluster.
         type: str
         default: ""
+  capacity:
+    description:
+      - Whether to sum up what the pods of the whole cluster ask for, node by node. They are read page by page, so that a large
+        cluster takes time and no memory. What did not come within O(timeout) is not known, and RV(capacity_reason) says so.
+    type: bool
+    default: false
+  capacity_labels:
+    description:
+      - With O(capacity), the pods that carry all these labels are named in RV(capacity_pods).
+    type: dict
+    default: {}
   timeout:
     description:
       - Seconds for the whole task.
@@ -87,6 +99,16 @@ EXAMPLES = r"""
 - name: Say what is missing
   ansible.builtin.debug:
     msg: "{{ info.access | rejectattr('allowed') }}"
+
+- name: Ask how much room there is
+  kubelabs.pods.cluster_info:
+    context: kind-kubelabs
+    capacity: true
+  register: info
+
+- name: Say on which nodes no pod is put, and why
+  ansible.builtin.debug:
+    msg: "{{ info.capacity_reason or info.capacity | rejectattr('schedulable') | items2dict('name', 'reason') }}"
 """
 
 RETURN = r"""
@@ -182,9 +204,93 @@ access:
       description: Why, in its words. Often empty.
       type: str
       sample: ""
+capacity:
+  description:
+    - The nodes, by name, with what they have and what is asked of it. V(null) where O(capacity) is false, and where nodes or
+      pods may not be listed.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name of the node.
+      type: str
+      sample: kubelabs-worker
+    schedulable:
+      description: Whether pods without tolerations of their own are put there.
+      type: bool
+      sample: true
+    reason:
+      description: Why not, such as V(not ready), V(cordoned) or the taint. Empty where they are.
+      type: str
+      sample: taint node-role.kubernetes.io/control-plane:NoSchedule
+    allocatable:
+      description: What the node has for pods. V(0) for what it does not say.
+      type: dict
+      contains:
+        cpu:
+          description: Millicores.
+          type: int
+          sample: 4000
+        memory:
+          description: Bytes.
+          type: int
+          sample: 8342532096
+        ephemeral_storage:
+          description: Bytes.
+          type: int
+          sample: 95491281146
+        pods:
+          description: A number.
+          type: int
+          sample: 110
+    requested:
+      description:
+        - What the pods there ask for that have not ended, as the scheduler counts it, init containers, sidecars and overhead
+          included.
+      type: dict
+      contains:
+        cpu:
+          description: Millicores.
+          type: int
+          sample: 950
+        memory:
+          description: Bytes.
+          type: int
+          sample: 304087040
+        ephemeral_storage:
+          description: Bytes.
+          type: int
+          sample: 0
+        pods:
+          description: A number.
+          type: int
+          sample: 11
+capacity_pods:
+  description:
+    - The pods that carry O(capacity_labels), have not ended and are not being deleted. V(null) as RV(capacity) is.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    namespace:
+      description: The namespace of the pod.
+      type: str
+      sample: lab-alice
+    name:
+      description: The name of the pod.
+      type: str
+      sample: web
+capacity_reason:
+  description: Why RV(capacity) is not known though O(capacity) asked for it, with the remedy. Empty where it is known.
+  returned: success
+  type: str
+  sample: ""
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.access_review import (
@@ -194,6 +300,7 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.access_revi
     review,
 )
 from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import core_path, group_path
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.pages import list_pages
 from ansible_collections.kubelabs.pods.plugins.module_utils._frame import Answer, Task, run_module
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import (
     ApiError,
@@ -203,22 +310,27 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors impor
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.fleet import run_bounded, run_fleet
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.json_reading import as_list, as_map, as_text
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.wording import one_line, sentence
-from ansible_collections.kubelabs.pods.plugins.module_utils._pods.status import condition, metadata
+from ansible_collections.kubelabs.pods.plugins.module_utils._pods.capacity import Capacity
+from ansible_collections.kubelabs.pods.plugins.module_utils._pods.status import condition, name_of
 
 #: Questions about access that are asked at the same time.
 CONCURRENCY = 16
+#: Of pods that have ended nothing is left but the object.
+NOT_ENDED = "status.phase!=Succeeded,status.phase!=Failed"
+#: How often the list of pods is begun, since the server forgets where a slow reader was.
+ATTEMPTS = 3
 
 
 def node_summary(node: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "name": as_text(metadata(node).get("name")),
+        "name": name_of(node),
         "ready": condition(node, "Ready").get("status") == "True",
         "version": as_text(as_map(as_map(node.get("status")).get("nodeInfo")).get("kubeletVersion")),
     }
 
 
-def list_nodes(task: Task) -> tuple[list[dict[str, Any]] | None, str]:
-    """(the nodes by name, None where they may not be listed; why not, '' where they may)."""
+def list_nodes(task: Task) -> tuple[list[Mapping[str, Any]] | None, str]:
+    """(the Node objects by name, None where they may not be listed; why not, '' where they may)."""
     try:
         # In a thread of its own, because not even an answer that comes byte by byte may hold the task up.
         answer = run_bounded(lambda: task.client.get(core_path("nodes"), deadline=task.deadline), task.deadline)
@@ -229,8 +341,7 @@ def list_nodes(task: Task) -> tuple[list[dict[str, Any]] | None, str]:
             raise KubelabsError(f"The nodes cannot be listed on {task.client.describe()}: {exc}") from exc
         reason = f"The nodes may not be listed ({one_line(exc.message) or 'Forbidden'}): "
         return None, f"{reason}nothing needs them, and a ClusterRole with the verb list on nodes would show them."
-    nodes = [node_summary(as_map(node)) for node in as_list(as_map(answer).get("items"))]
-    return sorted(nodes, key=lambda node: str(node["name"])), ""
+    return sorted(map(as_map, as_list(as_map(answer).get("items"))), key=name_of), ""
 
 
 def pairs(addresses: Iterable[Any], ports: Any) -> list[dict[str, Any]]:
@@ -304,19 +415,82 @@ def ask_access(asked: Sequence[Access], task: Task) -> list[dict[str, Any]]:
     )
 
 
-def read(params: Mapping[str, Any]) -> list[Access]:
-    return [read_access(access) for access in params["access"]]
+def read_capacity(
+    nodes: Sequence[Mapping[str, Any]] | None, nodes_reason: str, labels: Mapping[str, str], task: Task
+) -> tuple[Capacity | None, str]:
+    """(what there is and what is asked of it, None where it is not known; why not, '' where it is).
+
+    Args:
+        nodes: from list_nodes, as their reason is.
+        labels: of the pods that are to be named.
+    """
+    if nodes is None:
+        return None, nodes_reason
+    for _attempt in range(ATTEMPTS):
+        capacity = Capacity(nodes, labels)
+        try:
+            run_bounded(partial(count_pods, capacity, task), task.deadline)
+        except DeadlineExceeded:
+            return None, "The pods of the whole cluster did not come in time: a longer timeout may show them."
+        except ApiError as exc:
+            if exc.status == 403:
+                reason = f"The pods of the whole cluster may not be listed ({one_line(exc.message) or 'Forbidden'}): "
+                return None, f"{reason}a ClusterRole with the verb list on pods would show what they ask for."
+            if exc.status != 410:
+                return None, sentence(f"The pods of the whole cluster cannot be listed: {exc}")
+        except KubelabsError as exc:
+            return None, sentence(f"The pods of the whole cluster cannot be listed: {exc}")
+        else:
+            return capacity, ""
+    return None, "The pods of the whole cluster change faster than they can be listed: another run may have more luck."
 
 
-def work(asked: list[Access], task: Task) -> Answer:
+def count_pods(capacity: Capacity, task: Task) -> None:
+    """Raises as list_pages does."""
+    for page in list_pages(task.client, core_path("pods"), [("fieldSelector", NOT_ENDED)], task.deadline):
+        for pod in page:
+            capacity.count(as_map(pod))
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for.
+
+    Attributes:
+        access: questions about it.
+        capacity: whether the pods are summed up.
+        labels: of those pods that are named.
+    """
+
+    access: Sequence[Access]
+    capacity: bool
+    labels: Mapping[str, str]
+
+
+def read(params: Mapping[str, Any]) -> Request:
+    return Request([read_access(access) for access in params["access"]], params["capacity"], params["capacity_labels"])
+
+
+def work(asked: Request, task: Task) -> Answer:
     nodes, nodes_reason = list_nodes(task)
-    cluster = {"kubectl": task.client.kubectl.line(), "nodes": nodes, "nodes_reason": nodes_reason}
-    return Answer({"cluster": cluster, "api_server": api_server_addresses(task), "access": ask_access(asked, task)})
+    summaries = None if nodes is None else [node_summary(node) for node in nodes]
+    answer = {
+        "cluster": {"kubectl": task.client.kubectl.line(), "nodes": summaries, "nodes_reason": nodes_reason},
+        "api_server": api_server_addresses(task),
+        "access": ask_access(asked.access, task),
+    }
+    # At the end: what may take long, and what a lab can do without.
+    capacity, reason = read_capacity(nodes, nodes_reason, asked.labels, task) if asked.capacity else (None, "")
+    answer["capacity"] = None if capacity is None else capacity.nodes()
+    answer["capacity_pods"] = None if capacity is None else capacity.pods
+    return Answer({**answer, "capacity_reason": reason})
 
 
 def main() -> None:
     spec = {
         "access": {"type": "list", "elements": "dict", "default": [], "options": argument_spec()},
+        "capacity": {"type": "bool", "default": False},
+        "capacity_labels": {"type": "dict", "default": {}},
         "timeout": {"type": "float", "default": 30},
     }
     run_module(spec, read, work)

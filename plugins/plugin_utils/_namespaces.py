@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
@@ -15,6 +14,7 @@ from ..module_utils._ground.json_reading import as_list, as_map, as_text
 from ..module_utils._ground.ownership import CLASS_LABEL, carries, labels_of, of_class, selector_of
 from ..module_utils._ground.wording import listed
 from ._checks import Check, check
+from ._kubernetes_version import minor_version
 from ._labels import identity, visible
 from ._report import STUDENT_LABEL, STUDENT_NAME_ANNOTATION
 from ._roster import Student
@@ -162,8 +162,8 @@ def namespaces_without_account(
         accounts: the ServiceAccount objects named `default`.
         version: the API server's, such as `v1.20.2`; where it does not say, that of today is assumed.
     """
-    found = re.match(r"v?(\d+)\.(\d+)", version)
-    needs_token = found is not None and (int(found[1]), int(found[2])) < (1, 24)
+    minor = minor_version(version)
+    needs_token = minor is not None and minor < (1, 24)
     ready = {
         as_text(as_map(account.get("metadata")).get("namespace"))
         for account in accounts

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import FakeApi, refuse, reply
+from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import make_pod
 
 CHECKOUT = pathlib.Path(__file__).parents[2]
 
@@ -275,3 +276,123 @@ def test_the_cluster_alone_is_reached_without_students(run, tmp_path, api):
     known, printed = run(play("cluster", variables, entry_point="cluster"))
     assert known["cluster"]["server"] == api.url
     assert f"Class pods-lab on the cluster dev ({api.url}), Kubernetes" in printed
+
+
+# --- whether there is room ---
+
+
+def room(
+    name: str, tmp_path: pathlib.Path, count: int, roles: tuple[str, ...] = ("lab_class",), **variables: Any
+) -> Any:
+    """A play that looks whether there is room for so many students."""
+    given = {"pods_lab_students": count, "pods_lab_kubeconfig": str(tmp_path / "dev"), **variables}
+    return play(name, given, *roles, entry_point="room")
+
+
+def asked_for_pods(api: FakeApi) -> int:
+    return sum(request.path == "/api/v1/pods" for request in api.requests)
+
+
+@pytest.fixture(name="cluster")
+def fixture_cluster(api, tmp_path):
+    """With room for eight pods of the lab."""
+    (tmp_path / "dev").write_text(kubeconfig(api, "dev"))
+    api.node("a", allocatable={"cpu": "1", "memory": "128Mi", "pods": "110", "ephemeral-storage": "1Gi"})
+    return api
+
+
+def test_a_class_that_does_not_fit_is_refused_before_anything_is_made(run, tmp_path, cluster):
+    known, printed = run(room("too many", tmp_path, 3))
+    assert known == {}
+    assert (
+        "3 students need 9 pods; 8 fit: 1 short (memory on 1 node). Make room or have fewer students, or set" in printed
+    )
+    assert {request.method for request in cluster.requests} <= {"GET", "POST"}
+    assert asked_for_pods(cluster) == 1
+
+
+def test_one_who_insists_gets_it_and_the_sentence(run, tmp_path, cluster):
+    known, printed = run(room("too many", tmp_path, 3, pods_lab_force=True))
+    assert set(known) == {"too many"}, printed
+    assert "8 fit: 1 short" in printed
+
+
+def test_the_cluster_is_asked_once_for_everything(run, tmp_path, cluster):
+    wanted = {"lab_class_capacity_wanted": True}
+    known, printed = run(
+        room("provision", tmp_path, 2, ("lab_class", "lab_images"), **wanted),
+        # Neither the next playbooks nor those that look again ask.
+        play("verify", {"pods_lab_students": 2, "pods_lab_kubeconfig": str(tmp_path / "dev")}, "lab_class"),
+        room("again", tmp_path, 2),
+        # Only this student's pods count.
+        room("one", tmp_path, 3, pods_lab_only="student-1"),
+    )
+    assert set(known) == {"provision", "verify", "again", "one"}, printed
+    assert printed.count("2 students need 6 pods; there is room for 8.") == 2
+    assert "1 student needs 3 pods; there is room for 8." in printed
+    assert (asked_for_nodes(cluster), asked_for_pods(cluster)) == (1, 1)
+    assert "Kubernetes 1.99 is newer than 1.37, the newest that the lab was tested with." in printed
+
+
+def test_another_class_asks_anew(run, tmp_path, cluster):
+    wanted = {"lab_class_capacity_wanted": True}
+    known, printed = run(
+        room("monday", tmp_path, 2, pods_lab_class="monday", **wanted),
+        room("tuesday", tmp_path, 2, pods_lab_class="tuesday", **wanted),
+    )
+    assert set(known) == {"monday", "tuesday"}, printed
+    assert asked_for_pods(cluster) == 2
+
+
+def test_who_makes_no_pods_does_not_ask(run, tmp_path, cluster):
+    known, printed = run(play("verify", {"pods_lab_kubeconfig": str(tmp_path / "dev")}, "lab_class"))
+    assert (set(known), asked_for_pods(cluster)) == ({"verify"}, 0), printed
+
+
+def test_pods_that_are_there_are_never_refused(run, tmp_path, cluster):
+    labels = {"app.kubernetes.io/managed-by": "kubelabs.pods", "kubelabs.pods/class": "pods-lab"}
+    for student in ("student-1", "student-2", "student-3"):
+        for name in ("web", "shell", "failing"):
+            pod = make_pod(name, f"pods-lab-{student}", labels=labels)
+            pod["spec"] |= {"nodeName": "a", "containers": [{"resources": {"requests": {"memory": "14Mi"}}}]}
+            cluster.put(pod)
+    known, printed = run(room("rerun", tmp_path, 3))
+    assert set(known) == {"rerun"}, printed
+    assert "3 students need 9 pods, and all of them are there." in printed
+    known, printed = run(room("one more", tmp_path, 4))
+    assert "4 students need 12 pods, 9 of which are there; 0 more fit: 3 short (memory on 1 node)." in printed
+
+
+def test_what_the_pods_ask_for_is_what_was_said(run, tmp_path, cluster):
+    """The roles that make them have not run yet."""
+    small, large = {"requests": {"memory": "1Mi"}}, {"requests": {"memory": "64Mi"}}
+    _known, printed = run(
+        room("small", tmp_path, 3, lab_pods_resources=small, restart_challenge_resources=small, pods_lab_force=True),
+        room("failing", tmp_path, 3, restart_challenge_resources=large, pods_lab_force=True),
+        room(
+            "limits",
+            tmp_path,
+            3,
+            lab_class_limits={"defaultRequest": {"ephemeral-storage": "512Mi"}},
+            pods_lab_force=True,
+        ),
+    )
+    assert "there is room for 110." in printed
+    assert "2 fit: 7 short (memory on 1 node)." in printed
+    assert "2 fit: 7 short (ephemeral storage on 1 node)." in printed
+
+
+@pytest.mark.parametrize("path", ["/pods", "/nodes"])
+def test_who_may_not_look_is_told_and_goes_on(run, tmp_path, cluster, path):
+    cluster.fault(f"^/api/v1{path}$", refuse(403, "Forbidden", "no"), times=9)
+    known, printed = run(room("teacher", tmp_path, 99))
+    assert set(known) == {"teacher"}, printed
+    assert "99 students need 297 pods. Whether there is room for them is not known. The " in printed
+    assert f"{path[1:]} {'of the whole cluster ' if path == '/pods' else ''}may not be listed (no)" in printed
+
+
+def test_a_kubernetes_that_is_too_old_is_refused(run, tmp_path, cluster):
+    cluster.fault("/version", reply(200, {"gitVersion": "v1.19.16"}), times=9)
+    known, printed = run(play("old", {"pods_lab_kubeconfig": str(tmp_path / "dev")}, "lab_class"))
+    assert known == {}
+    assert "The cluster has Kubernetes v1.19.16, and the lab needs 1.20 or later: upgrade it" in printed

@@ -516,11 +516,17 @@ class FakeApi:
         meta = {"name": name, "namespace": namespace, "uid": uid or f"uid-{namespace}-{name}", "labels": labels or {}}
         return self.put({"metadata": meta, **more}, "serviceaccounts")
 
-    def node(self, name: str, ready: bool = True) -> dict[str, Any]:
+    def node(
+        self, name: str, ready: bool = True, allocatable: dict[str, str] | None = None, **spec: Any
+    ) -> dict[str, Any]:
+        """A node; without `allocatable`, one for 110 pods, with 4 processors and 8 GiB."""
         return self.put(
             {
                 "metadata": {"name": name, "uid": f"uid-{name}"},
+                "spec": spec,
                 "status": {
+                    "allocatable": allocatable
+                    or {"cpu": "4", "memory": "8Gi", "pods": "110", "ephemeral-storage": "100Gi"},
                     "conditions": [{"type": "Ready", "status": "True" if ready else "False"}],
                     "nodeInfo": {"kubeletVersion": "v1.99.0"},
                 },

@@ -9,11 +9,11 @@ from __future__ import annotations
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.kubelabs.pods.plugins.filter import images, namespaces, roster, settings
+from ansible_collections.kubelabs.pods.plugins.filter import cluster, images, namespaces, roster, settings
 
 FILTERS = {
     name: function
-    for plugin in (images, namespaces, roster, settings)
+    for plugin in (cluster, images, namespaces, roster, settings)
     for name, function in plugin.FilterModule().filters().items()
 }
 
@@ -25,6 +25,14 @@ def test_a_filter_is_the_function_of_its_name():
 @pytest.mark.parametrize(
     ("name", "arguments", "words"),
     [
+        ("capacity_forecast", ([{}], [], {}), "the input[0] has no 'name'."),
+        ("capacity_forecast", ({}, [], {}), "the input is dict {} and not a list."),
+        ("capacity_forecast", (None, [{}], {}), "students[0] has no 'name'."),
+        ("capacity_forecast", ([], [], []), "pods is list [] and not a mapping."),
+        ("capacity_forecast", ([], [], {}, [{}]), "existing[0] has no 'namespace'."),
+        ("capacity_forecast", (None, [], {}, [], None), "reason is NoneType None and not text."),
+        ("capacity_forecast", ([], [], {}, [], "", "x"), "limit_range is str 'x' and not a mapping."),
+        ("kubernetes_support", (None,), "the input is NoneType None and not text."),
         ("roster", ([], "lab", 3), "file is int 3 and not text."),
         ("roster", ([], "lab", "x.csv", "name"), "columns is str 'name' and not a mapping."),
         ("roster", ([], "lab", "x.csv", {"name": 1}), "columns['name'] is int 1 and not a list."),
@@ -97,3 +105,21 @@ def test_a_namespace_of_another_student_is_refused():
     there = {"name": "lab-zoe", "labels": {}, "annotations": {"kubelabs.pods/student-name": "Zoë"}}
     (problem,) = FILTERS["namespace_problems"]([{"metadata": there}], FILTERS["roster"](["Zoe", "Zoë"], "lab"), {})
     assert "'Zoë' in front of 'Zoe'" in problem
+
+
+def test_whether_there_is_room_for_a_class():
+    students = [{"name": "Anna", "namespace": "lab-anna"}]
+    unknown = FILTERS["capacity_forecast"](None, students, {"web": {}}, reason="The nodes may not be listed.")
+    assert (unknown["needed"], unknown["fit"], unknown["short"]) == (1, None, 0)
+    room = {"cpu": 100, "memory": 100, "ephemeral_storage": 0, "pods": 1}
+    node = {"name": "a", "schedulable": True, "reason": "", "allocatable": room, "requested": dict.fromkeys(room, 0)}
+    assert FILTERS["capacity_forecast"]([node], students, {"web": {}, "shell": {}}) == {
+        "needed": 2,
+        "fit": 1,
+        "short": 1,
+        "said": "1 student needs 2 pods; 1 fits: 1 short (the number of pods on 1 node).",
+    }
+
+
+def test_what_is_said_of_a_version():
+    assert FILTERS["kubernetes_support"]("v1.37.2") == {"problem": "", "note": ""}

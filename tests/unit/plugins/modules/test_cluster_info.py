@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from ansible_collections.kubelabs.pods.plugins.module_utils._cluster import pages
 from ansible_collections.kubelabs.pods.plugins.modules import cluster_info
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import (
     drip_body,
@@ -19,6 +20,7 @@ from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import (
 )
 from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import run_module
 from ansible_collections.kubelabs.pods.tests.unit.fakes.kubeconfigs import kubeconfig, write
+from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import make_pod
 
 
 @pytest.fixture(name="info")
@@ -213,3 +215,132 @@ def test_who_may_not_see_them_gets_everything_else(api, info, path):
     result = info()
     assert result["api_server"] is None
     assert result["cluster"]["version"] == "v1.99.0"
+
+
+# --- how much room there is ---
+
+CLASS = {"kubelabs.pods/class": "c"}
+MIB = 2**20
+FORBIDDEN = refuse(403, "Forbidden", 'pods is forbidden: User "teacher"\ncannot list resource "pods"')
+
+
+def put_pod(api, name, on="a", cpu="100m", phase="Running", labels=None):
+    pod = make_pod(name, phase=phase, labels=labels or {})
+    pod["spec"] |= {"nodeName": on, "containers": [{"resources": {"requests": {"cpu": cpu, "memory": "16Mi"}}}]}
+    api.put(pod)
+
+
+def asked_for_pods(api):
+    return [request for request in api.requests if request.path == "/api/v1/pods"]
+
+
+def test_room_is_not_asked_for_by_itself(api, info):
+    api.node("a")
+    result = info()
+    assert (result["capacity"], result["capacity_pods"], result["capacity_reason"]) == (None, None, "")
+    assert asked_for_pods(api) == []
+
+
+def test_how_much_room_there_is(api, info):
+    api.node("b", taints=[{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}])
+    api.node("c", unschedulable=True)
+    api.node("d", ready=False)
+    api.node("a", allocatable={"cpu": "3920m", "memory": "1Gi", "pods": "20", "ephemeral-storage": "1G"})
+    put_pod(api, "web", labels=CLASS)
+    put_pod(api, "shell", cpu="0.5", labels={"kubelabs.pods/class": "d"})
+    put_pod(api, "system", on="b")
+    result = info(capacity=True, capacity_labels=CLASS)
+    assert result["capacity"][0] == {
+        "name": "a",
+        "schedulable": True,
+        "reason": "",
+        "allocatable": {"cpu": 3920, "memory": 1024 * MIB, "pods": 20, "ephemeral_storage": 10**9},
+        "requested": {"cpu": 600, "memory": 32 * MIB, "pods": 2, "ephemeral_storage": 0},
+    }
+    assert [(node["name"], node["schedulable"], node["reason"]) for node in result["capacity"][1:]] == [
+        ("b", False, "taint node-role.kubernetes.io/control-plane:NoSchedule"),
+        ("c", False, "cordoned"),
+        ("d", False, "not ready"),
+    ]
+    assert result["capacity"][1]["requested"]["cpu"] == 100
+    assert result["capacity_pods"] == [{"namespace": "lab-alice", "name": "web"}]
+    assert result["capacity_reason"] == ""
+
+
+def test_the_pods_come_page_by_page_without_those_that_have_ended(api, info, monkeypatch):
+    monkeypatch.setattr(pages, "PAGE", 2)
+    api.node("a")
+    for number in range(5):
+        put_pod(api, f"pod-{number}")
+    # The fake server knows no field selectors.
+    put_pod(api, "ended", phase="Succeeded")
+    assert info(capacity=True)["capacity"][0]["requested"]["pods"] == 5
+    assert [(one.one("limit"), one.one("continue")) for one in asked_for_pods(api)] == [
+        ("2", ""),
+        ("2", "2"),
+        ("2", "4"),
+    ]
+    assert {one.one("fieldSelector") for one in asked_for_pods(api)} == {"status.phase!=Succeeded,status.phase!=Failed"}
+    assert sum(one.path == "/api/v1/nodes" for one in api.requests) == 1
+
+
+def test_a_page_is_of_500():
+    assert pages.PAGE == 500
+
+
+def test_where_the_server_has_forgotten_the_place_the_sum_is_begun_anew(api, info, monkeypatch):
+    monkeypatch.setattr(pages, "PAGE", 2)
+    api.node("a")
+    for number in range(3):
+        put_pod(api, f"pod-{number}")
+    api.fault("/pods", api.answer)
+    api.fault("/pods", refuse(410, "Expired", "The provided continue parameter is too old"))
+    assert info(capacity=True)["capacity"][0]["requested"]["pods"] == 3
+    assert [one.one("continue") for one in asked_for_pods(api)] == ["", "2", "", "2"]
+
+
+def test_where_it_always_forgets_the_room_is_not_known(api, info):
+    api.node("a")
+    api.fault("/pods", refuse(410, "Expired", "too old"), times=99)
+    result = info(capacity=True)
+    assert len(asked_for_pods(api)) == cluster_info.ATTEMPTS
+    assert result["capacity"] is None and "faster than they can be listed" in result["capacity_reason"]
+
+
+def test_who_may_not_list_pods_gets_everything_else(api, info):
+    api.node("a")
+    api.fault("/pods", FORBIDDEN)
+    result = info(capacity=True, capacity_labels=CLASS)
+    assert (result["capacity"], result["capacity_pods"]) == (None, None)
+    assert result["capacity_reason"] == (
+        "The pods of the whole cluster may not be listed"
+        ' (pods is forbidden: User "teacher" cannot list resource "pods"):'
+        " a ClusterRole with the verb list on pods would show what they ask for."
+    )
+    assert len(result["cluster"]["nodes"]) == 1
+
+
+def test_who_may_not_list_nodes_need_not_list_pods(api, info):
+    api.fault("/nodes", refuse(403, "Forbidden", "nodes is forbidden"))
+    result = info(capacity=True)
+    assert result["capacity"] is None and asked_for_pods(api) == []
+    assert result["capacity_reason"] == result["cluster"]["nodes_reason"] != ""
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (refuse(404, "NotFound", "no such thing"), "cannot be listed: The API server answered 404 NotFound: no such"),
+        (reply(200, "gibberish"), "cannot be listed: The API server's answer is not JSON"),
+        (half_open, "did not come in time"),
+    ],
+    ids=["refused", "gibberish", "silence"],
+)
+def test_trouble_with_the_pods_is_a_reason_and_no_failure(api, info, fault, words):
+    api.node("a")
+    api.fault("/pods", fault, times=9)
+    began = time.monotonic()
+    result = info(capacity=True, timeout=0.5)
+    assert time.monotonic() - began < 1.5
+    assert not result.get("failed") and result["capacity"] is None
+    assert words in result["capacity_reason"]

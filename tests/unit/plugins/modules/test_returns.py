@@ -56,17 +56,20 @@ OURS = {"app.kubernetes.io/managed-by": "kubelabs.pods", "kubelabs.pods/class": 
 SELECTOR = ",".join(f"{key}={value}" for key, value in OURS.items())
 #: The path of a kubeconfig, which the fixture `run` writes there.
 KUBECONFIG = "@kubeconfig@"
-KEY = {"name": "alice", "namespace": "lab-alice", "kubeconfig": KUBECONFIG}
+ASKER = {"name": "alice", "namespace": "lab-alice", "kubeconfig": KUBECONFIG}
 PODS = {"verb": "get", "resource": "pods"}
 POD = {"name": "p", "namespace": "lab-alice", "pod": "web"}
 WATCH = {"timeout": 5, "grace": 0.1}
 KEY = {"name": "Alice", "namespace": "lab-alice", "service_account": "student", "path": "keys/alice"}
 CASES = {
     "access_probe": Case(
-        {"probes": [{**KEY, "may": [PODS]}]},
-        {"probes": [{**KEY, "may_not": [PODS]}]},
+        {"probes": [{**ASKER, "may": [PODS]}]},
+        {"probes": [{**ASKER, "may_not": [PODS]}]},
     ),
-    "cluster_info": Case({"access": [{"verb": "create", "resource": "namespaces"}]}, None),
+    "cluster_info": Case(
+        {"access": [{"verb": "create", "resource": "namespaces"}], "capacity": True, "capacity_labels": {"app": "web"}},
+        None,
+    ),
     "pod_exec_probe": Case(
         {"probes": [{**POD, "command": ["true"]}]},
         {
