@@ -17,7 +17,7 @@ WITH_LAB_VARS := vars=$$(.venv/bin/python tools/lab_vars.py) && $(PLAYBOOK) --ex
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS='	' read -r name what; do printf '  make %-19s %s\n' "$$name" "$$what"; done
-	@echo '  Variables: STUDENTS=3  ROSTER=file.csv  KEEP=1  PODS_LAB_CONTEXT=name  PODS_LAB_KUBECONFIG=file  ARGS="-e name=value"'
+	@echo '  Variables: STUDENTS=3  ROSTER=file.csv  KEEP=1  PODS_LAB_CONTEXT=name  PODS_LAB_KUBECONFIG=file  OFFLINE=1  ARGS="-e name=value"'
 
 lab: .venv/for-the-lab ## Run the whole lab on a kind cluster of its own, or on PODS_LAB_CONTEXT
 	$(WITH_LAB_VARS) $(if $(STUDENTS)$(ROSTER),,--extra-vars pods_lab_students=3) \

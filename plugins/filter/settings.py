@@ -13,6 +13,10 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _settings
 
 
+def kind_cluster_problems(settings: Any) -> list[str]:
+    return _settings.kind_cluster_problems(_arguments.mapping(settings, "the input", *_settings.KIND_NUMBERS))
+
+
 def local_path(path: Any) -> str:
     return _settings.local_path(_arguments.text(path, "the input"))
 
@@ -27,4 +31,6 @@ def unknown_variables(given: Any, known: Any) -> list[str]:
 
 class FilterModule:
     def filters(self) -> dict[str, Any]:
-        return _arguments.filters(AnsibleFilterError, local_path, setting_problems, unknown_variables)
+        return _arguments.filters(
+            AnsibleFilterError, kind_cluster_problems, local_path, setting_problems, unknown_variables
+        )

@@ -29,16 +29,21 @@ class LabCheck(NamedTuple):
             skipped: one cause is one failure.
         stays: whether it is looked at again later, and stays as it was first found, with that time, duration and
             reason, unless something else is found.
+        unanswered: what it means where a probe's command ran and did not say what it should; '' where that speaks for
+            itself.
     """
 
     name: str
     shows: str
     needs: tuple[str, ...] = ()
     stays: bool = False
+    unanswered: str = ""
 
 
 WEB = ("web_pod_ready",)
 SHELL = ("shell_pod_ready",)
+#: What usually keeps pods from what is there.
+POLICY = "If it works for others, look for a network policy"
 
 #: In the order in which the lab does them and every report shows them.
 LAB_CHECKS = (
@@ -51,10 +56,22 @@ LAB_CHECKS = (
     LabCheck("exec", "a command runs in the shell pod", SHELL),
     LabCheck("exec_without_shell", "the web pod has no shell, and says so", WEB),
     LabCheck("environment", "the container's environment is as the pod's YAML says", SHELL),
-    LabCheck("dns", "the cluster's DNS knows the API server", SHELL),
-    LabCheck("api_server", "the API server answers a pod", SHELL),
-    LabCheck("http_between_pods", "one pod requests a page from another by its IP address", WEB + SHELL),
-    LabCheck("http_across_nodes", "a pod requests a page from one on another node", SHELL),
+    LabCheck(
+        "dns", "the cluster's DNS knows the API server", SHELL, unanswered="The cluster's DNS did not give its address"
+    ),
+    LabCheck("api_server", "the API server answers a pod", SHELL, unanswered="The API server did not answer"),
+    LabCheck(
+        "http_between_pods",
+        "one pod requests a page from another by its IP address",
+        WEB + SHELL,
+        unanswered="The web pod did not answer",
+    ),
+    LabCheck(
+        "http_across_nodes",
+        "a pod requests a page from one on another node",
+        SHELL,
+        unanswered="The web pod did not answer",
+    ),
     LabCheck("student_access", "the student's kubeconfig opens the student's namespace and no other", ("namespace",)),
     LabCheck("network_isolation", "pods of other students cannot be reached", SHELL),
     LabCheck("restarts", "Kubernetes restarts a container that exits", ("namespace",)),
@@ -151,12 +168,22 @@ def probe_checks(
             result = by_probe.get((student["namespace"], name))
             if result is not None:
                 seen = result.get("stdout") or result.get("stderr") or ""
-                made.append(check(student["name"], name, result["met"], result["reason"], seen, result))
+                made.append(check(student["name"], name, result["met"], _probe_reason(name, result), seen, result))
             elif name in absent:
                 made.append(check(student["name"], name, None, absent[name]))
             else:
                 made.append(check(student["name"], name, False, NOT_PROBED))
     return made
+
+
+def _probe_reason(name: str, result: Result) -> str:
+    """Why the probe was not met; in the check's own words where its command ran and said something else."""
+    known = BY_NAME.get(name)
+    if result["met"] or not known or not known.unanswered or result.get("outcome") not in ("ok", "nonzero_exit"):
+        return str(result["reason"])
+    said = (result.get("stderr") or result.get("stdout") or "").strip().splitlines()
+    detail = f" ({said[-1].strip().rstrip('.')})" if said else ""
+    return f"{known.unanswered}{detail}. {POLICY} (kubectl -n {result['namespace']} get networkpolicies)."
 
 
 def ready_checks(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -61,6 +62,43 @@ def setting_problems(settings: Mapping[str, Any]) -> list[str]:
     for name, what in (("pods_lab_report_dir", "report"), ("pods_lab_handout_dir", "handouts")):
         if directory := local_path(settings.get(name) or ""):
             problems += _directory_problems(name, what, directory)
+    return problems
+
+
+#: Kubernetes of the nodes; '' lets the role decide.
+KUBERNETES = ("", "registry", "go-modules", "debian")
+#: The least and the most of a kind cluster's numbers. A node's pods need addresses, and its cluster has those of a /16.
+KIND_NUMBERS = {
+    "kind_cluster_nodes": (1, 32),
+    "kind_cluster_max_pods": (1, 2000),
+    "kind_cluster_pod_pids_limit": (64, None),
+    "kind_cluster_timeout": (1, None),
+    "kind_cluster_registry_timeout": (1, None),
+    "kind_cluster_proxy_timeout": (1, None),
+}
+KIND_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?")
+
+
+def kind_cluster_problems(settings: Mapping[str, Any]) -> list[str]:
+    """A sentence for every value of a kind cluster's variables that cannot be used; [] if all can."""
+    problems = []
+    name, kubernetes = str(settings["kind_cluster_name"]), str(settings["kind_cluster_kubernetes"])
+    if not KIND_NAME.fullmatch(name):
+        problems.append(
+            f"kind_cluster_name is {name!r}. Give it at most 48 lower-case letters, digits and hyphens, beginning and"
+            " ending with a letter or digit."
+        )
+    if kubernetes not in KUBERNETES:
+        problems.append(
+            f"kind_cluster_kubernetes is {kubernetes!r}, and says where the nodes' Kubernetes comes from:"
+            f" {', '.join(KUBERNETES[1:])}, or nothing, which lets the role decide. For one version give its image, as"
+            " in kind_cluster_node_image=docker.io/kindest/node:v1.33.1."
+        )
+    for variable, (least, most) in KIND_NUMBERS.items():
+        number = _whole_number(settings[variable])
+        if number is None or number < least or (most is not None and number > most):
+            bounds = f"from {least} to {most}" if most is not None else f"{least} or more"
+            problems.append(f"{variable} is {settings[variable]!r}. Set it to a whole number, {bounds}.")
     return problems
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from .._ground.json_reading import as_map, as_text
 from .._ground.wording import one_line
-from .obstacles import LONGEST_MESSAGE
+from .obstacles import LONGEST_MESSAGE, TOO_LITTLE_MEMORY, TOO_LITTLE_MEMORY_HINT
 from .status import CREATING, container_statuses, is_ready, metadata, namespace_of, state_of
 
 #: Warnings only, and none of those that say what the status says as well: a crash looping class has thousands of them.
@@ -97,6 +97,8 @@ class Cause:
             return (
                 "leave out hostUsers: false, or give the nodes a container runtime with user namespaces (containerd 2)"
             )
+        if self.event_reason in _SANDBOX and TOO_LITTLE_MEMORY.search(self.reason):
+            return TOO_LITTLE_MEMORY_HINT
         return _HINTS[self.event_reason]
 
     @property

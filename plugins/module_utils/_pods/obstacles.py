@@ -24,6 +24,8 @@ from .status import (
     in_back_off,
     is_deleting,
     last_terminated,
+    metadata,
+    namespace_of,
     phase_of,
     state_of,
     terminated_reason,
@@ -102,13 +104,18 @@ _HINTS = {
     "RunContainerError": (
         "the container runtime cannot start the container: usually the command does not exist in the image"
     ),
-    "StartError": "the command does not exist in the image or is not executable",
-    "ContainerCannotRun": "the command does not exist in the image or is not executable",
     "OOMKilled": (
         "it was killed for want of memory: raise its memory limit, or have it use less; the log of that run may say at "
         "what (kubectl logs --previous)"
     ),
 }
+#: What the container runtime says of a memory limit under which not even its own `init` can start. Source: runc's
+#: libcontainer; `already dead` is what is left of it when the kernel was faster.
+TOO_LITTLE_MEMORY = re.compile(r"OOM-killed|memory limit too low|already dead|start a stopped process")
+TOO_LITTLE_MEMORY_HINT = "its memory limit is too low for it to start at all: raise the limit"
+_NO_COMMAND = re.compile(
+    r"executable file not found|no such file or directory|permission denied|is a directory|exec format", re.IGNORECASE
+)
 #: Of the others, those that are not final at once.
 _PATIENCE = {
     "CreateContainerConfigError": CONFIG_PATIENCE,
@@ -240,7 +247,7 @@ def _crash_loop(pod: Pod, statuses: Sequence[Mapping[str, Any]]) -> Obstacle | N
             "CrashLoopBackOff",
             f"container {name} is crash looping: {_times(as_count(status.get('restartCount')))} restarted, "
             f"last exit code {ended}{_never_began(last)}",
-            _HINTS.get(terminated_reason(last), "read the log of the last run (kubectl logs --previous)"),
+            _crash_hint(pod, name, last),
             0.0,
             failed=True,
             container=name,
@@ -248,10 +255,27 @@ def _crash_loop(pod: Pod, statuses: Sequence[Mapping[str, Any]]) -> Obstacle | N
     return None
 
 
+def _crash_hint(pod: Pod, container: str, last: Mapping[str, Any]) -> str:
+    message = as_text(last.get("message"))
+    if _is_start_error(last):
+        if TOO_LITTLE_MEMORY.search(message):
+            return TOO_LITTLE_MEMORY_HINT
+        if _NO_COMMAND.search(message) or not message:
+            return "the command does not exist in the image or is not executable"
+        return "the container runtime cannot start the container: read its message"
+    of_pod = metadata(pod)
+    line = f"kubectl -n {namespace_of(pod)} logs {as_text(of_pod.get('name'))} -c {container} --previous"
+    return _HINTS.get(terminated_reason(last), f"read the log of the last run ({line})")
+
+
+def _is_start_error(last: Mapping[str, Any]) -> bool:
+    return terminated_reason(last) in ("StartError", "ContainerCannotRun")
+
+
 def _never_began(last: Mapping[str, Any]) -> str:
     """What the runtime said of a container whose program could not even be started; otherwise its log tells more."""
     message = one_line(as_text(last.get("message")), LONGEST_MESSAGE)
-    return f": {message}" if message and terminated_reason(last) in ("StartError", "ContainerCannotRun") else ""
+    return f": {message}" if message and _is_start_error(last) else ""
 
 
 def _unschedulable(pod: Pod) -> Obstacle | None:
