@@ -66,7 +66,12 @@ def test_a_roster_is_refused_with_all_its_problems():
 
 def test_a_roster_is_read_to_its_students_or_its_problems():
     (anna,) = FILTERS["roster"](["Anna"], "lab")
-    assert FILTERS["read_roster"](["Anna"], "lab") == {"students": [anna], "names_from": [], "problems": []}
+    assert FILTERS["read_roster"](["Anna"], "lab") == {
+        "students": [anna],
+        "first_namespace": "lab-anna",
+        "names_from": [],
+        "problems": [],
+    }
     refused = FILTERS["read_roster"](["=1", "", "Anna"], "lab")
     assert refused["students"] == []
     assert [problem.partition(":")[0] for problem in refused["problems"]] == [
