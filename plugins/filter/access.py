@@ -36,7 +36,9 @@ def access_problem(
 def access_questions(
     access: Any, students: Any = (), isolation: Any = False, rules: Any = (), staff: Any = False
 ) -> list[_access.Question]:
-    return _access.access_questions(_answers(access), _arguments.students(students), _classroom(isolation, rules, staff))
+    return _access.access_questions(
+        _answers(access), _arguments.students(students), _classroom(isolation, rules, staff)
+    )
 
 
 def is_allowed(access: Any, verb: Any, resource: Any) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _checks, _isolation, _staff
+from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _isolation, _staff
 
 
 def former_accounts(accounts: Any, members: Any) -> list[dict[str, Any]]:
@@ -23,12 +23,6 @@ def former_keys(paths: Any, directory: Any, namespace: Any, wanted: Any = ()) ->
         _arguments.text(directory, "directory"),
         _arguments.text(namespace, "namespace"),
         _arguments.texts(wanted, "wanted"),
-    )
-
-
-def staff_apply_problems(applied: Any, definitions: Any) -> list[str]:
-    return _checks.staff_apply_problems(
-        _arguments.mapping(applied, "the input"), _arguments.mappings(definitions, "definitions", "metadata")
     )
 
 
@@ -82,7 +76,6 @@ class FilterModule:
             AnsibleFilterError,
             former_accounts,
             former_keys,
-            staff_apply_problems,
             staff_key_problems,
             staff_left,
             staff_members,

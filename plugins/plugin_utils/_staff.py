@@ -121,9 +121,7 @@ def _read(staff: Any, class_name: str) -> tuple[list[Member], list[str]]:
                 role = str(entry["role"])
                 account = f"{role}-{label}"
                 namespace = staff_namespace(class_name)
-                members.append(
-                    {"name": name, "label": label, "role": role, "account": account, "namespace": namespace}
-                )
+                members.append({"name": name, "label": label, "role": role, "account": account, "namespace": namespace})
         problems += wrong
     if members and len(class_name) > LONGEST_CLASS:
         problems.append(
@@ -222,7 +220,9 @@ def former_accounts(accounts: Sequence[Mapping[str, Any]], members: Sequence[Mem
     return former
 
 
-def former_keys(paths: Sequence[str], directory: str, namespace: str, wanted: Sequence[str] = ()) -> list[dict[str, str]]:
+def former_keys(
+    paths: Sequence[str], directory: str, namespace: str, wanted: Sequence[str] = ()
+) -> list[dict[str, str]]:
     """The kubeconfigs of those who are staff no more, as accounts of the module student_kubeconfig to remove.
 
     Args:
