@@ -53,7 +53,7 @@ ACCOUNTS = (
     + _rights("roles", "get", "create", "patch", group=RBAC_GROUP)
     + _rights("rolebindings", "get", "create", "patch", group=RBAC_GROUP)
 )
-#: For the staff of a class besides: none of its accounts is that of a person who is staff no more, and no pod is in there.
+#: For the staff of a class besides: to end the keys of who is staff no more, and to keep pods out of its namespace.
 STAFF = _rights("resourcequotas", "get", "create", "patch") + _rights("serviceaccounts", "list", "delete")
 #: In a namespace that is the only one, to see that it is there ...
 ONE = _rights("namespaces", "get")

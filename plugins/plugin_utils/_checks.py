@@ -209,8 +209,8 @@ def apply_checks(
 ) -> list[Check]:
     """A check that every object of a student was applied; with `unchanged`, that applying changed none of them.
 
-    `applied` is what `kubernetes.core.k8s` returned for `definitions`, with continue_on_error. What is of the staff is no
-    student's fault: see `staff_apply_problems`.
+    `applied` is what `kubernetes.core.k8s` returned for `definitions`, with continue_on_error. What is of the staff is
+    not a student's: see `staff_apply_problems`.
 
     Args:
         absent: why there is no definition for a namespace, by its name.

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether the kubeconfigs of students and staff open what they are to and nothing else, and whether pods of other students
-can be reached. Pure."""
+"""What the kubeconfigs of students and staff open, and whether pods of other students can be reached. Pure."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""People of a class who are no students: who they are, what they may do, and what is said where that is not so. Pure."""
+"""People of a class who are no students: who they are, what they may do, and what is wrong with them. Pure."""
 
 from __future__ import annotations
 
@@ -197,8 +197,8 @@ def staff_namespace_problems(
         ]
     if wanted and any(not is_of_staff(labels_of(item)) or not carries(item, labels) for item in found):
         return [
-            f"The namespace {namespace} exists and is not that of the staff, with the labels {selector_of(labels)}: it is"
-            " not touched. Choose another pods_lab_class, set pods_lab_staff: [], or delete the namespace yourself."
+            f"The namespace {namespace} exists and is not that of the staff, with the labels {selector_of(labels)}: it"
+            " is not touched. Choose another pods_lab_class, set pods_lab_staff: [], or delete the namespace yourself."
         ]
     return []
 
