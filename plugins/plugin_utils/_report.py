@@ -161,7 +161,8 @@ def _not_passed(name: str, by_name: Mapping[str, Check]) -> str:
 def report_students(report: Report | None, namespaces: Sequence[Mapping[str, Any]]) -> list[Student]:
     """The students of the report, and those whose namespaces are on the cluster and not in the report.
 
-    `namespaces` have `name`, `labels` and `annotations`, as in a Namespace's metadata. That of the staff is no student's.
+    `namespaces` have `name`, `labels` and `annotations`, as in a Namespace's metadata. That of the staff is not a
+    student's.
     """
     found: list[Student] = [
         {"name": student["name"], "namespace": student["namespace"], "label": student["namespace"]}
