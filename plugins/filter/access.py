@@ -14,7 +14,14 @@ from ansible_collections.kubelabs.pods.plugins.plugin_utils import _access, _arg
 
 
 def access_problem(
-    access: Any, students: Any, labels: Any, existing: Any, use_existing: Any, isolation: Any = False, rules: Any = ()
+    access: Any,
+    students: Any,
+    labels: Any,
+    existing: Any,
+    use_existing: Any,
+    isolation: Any = False,
+    rules: Any = (),
+    staff: Any = False,
 ) -> str:
     return _access.access_problem(
         _answers(access),
@@ -22,14 +29,16 @@ def access_problem(
         _arguments.mapping(labels, "labels"),
         None if existing is None else _arguments.mappings(existing, "existing", "metadata"),
         bool(use_existing),
-        _classroom(isolation, rules),
+        _classroom(isolation, rules, staff),
     )
 
 
 def access_questions(
-    access: Any, students: Any = (), isolation: Any = False, rules: Any = ()
+    access: Any, students: Any = (), isolation: Any = False, rules: Any = (), staff: Any = False
 ) -> list[_access.Question]:
-    return _access.access_questions(_answers(access), _arguments.students(students), _classroom(isolation, rules))
+    return _access.access_questions(
+        _answers(access), _arguments.students(students), _classroom(isolation, rules, staff)
+    )
 
 
 def is_allowed(access: Any, verb: Any, resource: Any) -> bool:
@@ -42,8 +51,9 @@ def _answers(access: Any) -> _access.Access:
     return _access.Access(_arguments.mappings(access, "the input", *keys))
 
 
-def _classroom(isolation: Any, rules: Any) -> tuple[_access.Right, ...]:
-    return _access.classroom_rights(bool(isolation), _arguments.mappings(rules, "rules", "resources", "verbs"))
+def _classroom(isolation: Any, rules: Any, staff: Any) -> tuple[_access.Right, ...]:
+    of_roles = _arguments.mappings(rules, "rules", "resources", "verbs")
+    return _access.classroom_rights(bool(isolation), of_roles, bool(staff))
 
 
 class FilterModule:

@@ -84,6 +84,10 @@ def apply_errors(applied: Any, definitions: Any) -> dict[str, str]:
     return _checks.apply_errors(_arguments.mapping(applied, "the input"), _definitions(definitions))
 
 
+def staff_apply_problems(applied: Any, definitions: Any) -> list[str]:
+    return _checks.staff_apply_problems(_arguments.mapping(applied, "the input"), _definitions(definitions))
+
+
 def applied_objects(applied: Any, definitions: Any) -> list[dict[str, str]]:
     return _checks.applied_objects(_arguments.mapping(applied, "the input"), _definitions(definitions))
 
@@ -110,6 +114,7 @@ class FilterModule:
             probe_checks,
             ready_checks,
             restart_checks,
+            staff_apply_problems,
             teardown_checks,
             unchangeable_objects,
         )

@@ -20,11 +20,12 @@ Value = TypeVar("Value")
 def read_roster(source: Any, class_name: str, file: str = "", columns: Any = None, only: Any = "") -> dict[str, Any]:
     try:
         students, names_from = _students(source, class_name, file, columns)
+        first = students[0]["namespace"]
         if wanted := _arguments.text(only, "only").strip():
             students = _roster.chosen(students, wanted)
     except _roster.RosterError as error:
-        return _untrusted({"students": [], "names_from": [], "problems": error.problems})
-    return _untrusted({"students": students, "names_from": names_from, "problems": []})
+        return _untrusted({"students": [], "first_namespace": "", "names_from": [], "problems": error.problems})
+    return _untrusted({"students": students, "first_namespace": first, "names_from": names_from, "problems": []})
 
 
 def roster(source: Any, class_name: str, file: str = "", columns: Any = None) -> list[_roster.Student]:

@@ -53,6 +53,8 @@ ACCOUNTS = (
     + _rights("roles", "get", "create", "patch", group=RBAC_GROUP)
     + _rights("rolebindings", "get", "create", "patch", group=RBAC_GROUP)
 )
+#: For the staff of a class besides: to end the keys of who is staff no more, and to keep pods out of its namespace.
+STAFF = _rights("resourcequotas", "get", "create", "patch") + _rights("serviceaccounts", "list", "delete")
 #: In a namespace that is the only one, to see that it is there ...
 ONE = _rights("namespaces", "get")
 #: ... and in the whole cluster, to see that several are there, and to watch the pods of all of them at once.
@@ -90,15 +92,17 @@ class Access:
         return any(answer is not False for answer in answers)
 
 
-def classroom_rights(isolation: bool, student_rules: Iterable[Mapping[str, Any]]) -> tuple[Right, ...]:
+def classroom_rights(isolation: bool, rules: Iterable[Mapping[str, Any]], staff: bool = False) -> tuple[Right, ...]:
     """What is needed in namespaces that the lab makes, besides its pods.
 
     Args:
         isolation: whether there are quota, limits and network policies.
-        student_rules: the rules of the students' Role; none where students get no account.
+        rules: those of the Roles of students and staff; none where nobody gets an account.
+        staff: whether there is any.
     """
-    granted = rights_of_rules(student_rules)
-    return tuple(dict.fromkeys((*(ISOLATION if isolation else ()), *((*ACCOUNTS, *granted) if granted else ()))))
+    granted = rights_of_rules(rules)
+    for_accounts = (*ACCOUNTS, *(STAFF if staff else ()), *granted) if granted else ()
+    return tuple(dict.fromkeys((*(ISOLATION if isolation else ()), *for_accounts)))
 
 
 def rights_of_rules(rules: Iterable[Mapping[str, Any]]) -> list[Right]:
@@ -192,6 +196,8 @@ def access_problem(
         )
         if {*ISOLATION, *ACCOUNTS}.intersection(missing_there):
             other_way += " Or go without, with pods_lab_isolation: false and pods_lab_student_access: false."
+        elif {*STAFF}.intersection(missing_there):
+            other_way += " Or go without staff, with pods_lab_staff: []."
     documents = yaml.safe_dump_all(objects, sort_keys=False, default_flow_style=None, width=200)
     return (
         f"The lab needs rights that you do not have: to {'; to '.join(said)}.{other_way} Whoever may grant them applies"

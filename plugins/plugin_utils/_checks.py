@@ -15,6 +15,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple, TypedDict
 
 from ..module_utils._ground.errors import ArgumentError
+from ..module_utils._ground.ownership import is_of_staff, labels_of
+from ..module_utils._ground.wording import NAMED
 from ._refusals import Refusal, refusal
 from ._roster import Student
 
@@ -234,7 +236,8 @@ def apply_checks(
 ) -> list[Check]:
     """A check that every object of a student was applied; with `unchanged`, that applying changed none of them.
 
-    `applied` is what `kubernetes.core.k8s` returned for `definitions`, all of one kind, with continue_on_error.
+    `applied` is what `kubernetes.core.k8s` returned for `definitions`, with continue_on_error. What is of the staff is
+    not a student's: see `staff_apply_problems`.
 
     Args:
         absent: why there is no definition for a namespace, by its name.
@@ -244,6 +247,8 @@ def apply_checks(
     """
     by_namespace: dict[str, list[tuple[Mapping[str, Any], Result]]] = {}
     for definition, answer in _answers(applied, definitions):
+        if is_of_staff(labels_of(definition)):
+            continue
         metadata = definition["metadata"]
         by_namespace.setdefault(metadata.get("namespace") or metadata["name"], []).append((definition, answer))
     made = []
@@ -273,6 +278,27 @@ def apply_errors(applied: Result, definitions: Sequence[Mapping[str, Any]]) -> d
         f"{definition['metadata'].get('namespace', '')}/{definition['metadata']['name']}": why.says(_what(definition))
         for definition, why in _refusals(applied, definitions)
     }
+
+
+def staff_apply_problems(applied: Result, definitions: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What Kubernetes refused of the staff's objects, a sentence for the first of each namespace.
+
+    That of a student whose namespace is not there either is left out: it has been told. See `apply_checks`.
+    """
+    refusals = [(definition["metadata"], definition, why) for definition, why in _refusals(applied, definitions)]
+    no_namespaces = {
+        metadata["name"]
+        for metadata, definition, _why in refusals
+        if "namespace" not in metadata and not is_of_staff(labels_of(definition))
+    }
+    said: dict[str, str] = {}
+    for metadata, definition, why in refusals:
+        namespace = metadata.get("namespace", metadata["name"])
+        if is_of_staff(labels_of(definition)) and namespace not in no_namespaces:
+            where = f" in {namespace}" if "namespace" in metadata else ""
+            said.setdefault(namespace, why.says(f"{_what(definition)} of the staff{where}"))
+    more = [f"So it was in {len(said) - NAMED} more namespaces."] if len(said) > NAMED else []
+    return [*list(said.values())[:NAMED], *more]
 
 
 def applied_objects(applied: Result, definitions: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

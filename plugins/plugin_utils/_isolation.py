@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a student's kubeconfig opens one namespace only, and whether pods of other students can be reached. Pure."""
+"""What the kubeconfigs of students and staff open, and whether pods of other students can be reached. Pure."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ._access import RBAC_GROUP, Question, Right, rights_of_rules
 from ._checks import Check, Result, check
 from ._placement import url_host
 from ._roster import Student
+from ._staff import RULES, Member
 
 #: Up to so many students each is tried against all others; of a larger class against so many who follow in the roster,
 #: as in a ring, so that everybody's namespace is tried by as many.
@@ -58,6 +59,29 @@ EVERYWHERE = (
 )
 SYSTEM_NAMESPACE = "kube-system"
 
+#: What the staff may not do even where students may, whatever its Roles say: it looks, and changes nothing ...
+STAFF_NEVER = (
+    Right("create", "pods"),
+    Right("update", "pods"),
+    Right("patch", "pods"),
+    Right("delete", "pods"),
+    Right("deletecollection", "pods"),
+    Right("create", "pods", "attach"),
+    Right("list", "secrets"),
+    Right("create", "resourcequotas"),
+    Right("create", "serviceaccounts"),
+    *AT_HOME,
+)
+#: ... and a screen that everybody sees enters nothing.
+STAFF_ROLE_NEVER = {
+    "projector": (
+        Right("get", "pods", "exec"),
+        Right("create", "pods", "exec"),
+        Right("get", "pods", "portforward"),
+        Right("create", "pods", "portforward"),
+    )
+}
+
 NOT_ENFORCED = (
     "This cluster's network does not enforce network policies: every student's pods can reach those of all others."
 )
@@ -96,6 +120,41 @@ def access_probes(
                 "may_not": [
                     *_questions(at_home, own),
                     *(one for other in others for one in _questions(ELSEWHERE, other["namespace"])),
+                    *_questions(ELSEWHERE, SYSTEM_NAMESPACE),
+                    *_questions(EVERYWHERE, ""),
+                ],
+            }
+        )
+    return made
+
+
+def staff_probes(
+    members: Sequence[Member], students: Sequence[Mapping[str, Any]], kubeconfigs: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """The probes of the module access_probe for the staff.
+
+    Each is tried in up to ALL_PAIRS students' namespaces; of a larger class in so many that lie evenly in the roster,
+    each of the staff in those that follow the one's before.
+
+    Args:
+        kubeconfigs: paths by the members' labels.
+    """
+    total = len(students)
+    count = min(total, ALL_PAIRS)
+    made = []
+    for index, member in enumerate(members):
+        tried = [students[(index + step * total // count) % total]["namespace"] for step in range(count)]
+        granted = rights_of_rules(RULES[member["role"]])
+        never = (*STAFF_NEVER, *STAFF_ROLE_NEVER.get(member["role"], ()))
+        made.append(
+            {
+                "name": member["name"],
+                "namespace": member["namespace"],
+                "kubeconfig": kubeconfigs[member["label"]],
+                "may": [one for namespace in tried for one in _questions(granted, namespace)],
+                "may_not": [
+                    *(one for namespace in tried for one in _questions(never, namespace)),
+                    *_questions(ELSEWHERE, member["namespace"]),
                     *_questions(ELSEWHERE, SYSTEM_NAMESPACE),
                     *_questions(EVERYWHERE, ""),
                 ],

@@ -11,12 +11,20 @@ from typing import Any, TypedDict
 
 from ..module_utils._ground import ownership
 from ..module_utils._ground.json_reading import as_list, as_map, as_text
-from ..module_utils._ground.ownership import CLASS_LABEL, carries, labels_of, of_class, selector_of
+from ..module_utils._ground.ownership import (
+    CLASS_LABEL,
+    STUDENT_LABEL,
+    carries,
+    is_of_staff,
+    labels_of,
+    of_class,
+    selector_of,
+)
 from ..module_utils._ground.wording import listed
 from ._checks import Check, check
 from ._kubernetes_version import minor_version
 from ._labels import identity, visible
-from ._report import STUDENT_LABEL, STUDENT_NAME_ANNOTATION
+from ._report import STUDENT_NAME_ANNOTATION
 from ._roster import Student
 
 
@@ -33,7 +41,7 @@ class RosterChanges(TypedDict):
     Attributes:
         new: the students without a namespace of the class.
         stay: those with one.
-        gone: the class's namespaces that are nobody's in the roster. No run touches them but a teardown.
+        gone: the students' namespaces that are nobody's in the roster. No run touches them but a teardown.
         said: all of it in a sentence.
     """
 
@@ -110,7 +118,7 @@ def roster_changes(
     gone: list[Place] = [
         {"name": _annotated_name(item) or as_text(labels_of(item).get(STUDENT_LABEL)) or name, "namespace": name}
         for name, item in there.items()
-        if name not in wanted
+        if name not in wanted and not is_of_staff(labels_of(item))
     ]
     fate = "removed" if remove else "kept"
     parts = [

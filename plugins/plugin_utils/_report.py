@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypedDict, TypeVar, cast
 
 from ..module_utils._ground.errors import ArgumentError
+from ..module_utils._ground.ownership import STUDENT_LABEL, is_of_staff
 from ..module_utils._ground.wording import NAMED
 from ._arguments import mapping, mappings
 from ._checks import BY_NAME, NAMES, Check, Result, Status, check
@@ -23,7 +24,6 @@ MARKS = {Status.PASSED: "ok", Status.FAILED: "FAIL", Status.SKIPPED: "-"}
 MOST_ROWS = 40  # students in the console's table; of more, those with a failed check
 MOST_CAUSES = 20  # lines of failures and of notes
 
-STUDENT_LABEL = "kubelabs.pods/student"
 STUDENT_NAME_ANNOTATION = "kubelabs.pods/student-name"
 
 Item = TypeVar("Item", bound=Mapping[str, Any])
@@ -161,7 +161,8 @@ def _not_passed(name: str, by_name: Mapping[str, Check]) -> str:
 def report_students(report: Report | None, namespaces: Sequence[Mapping[str, Any]]) -> list[Student]:
     """The students of the report, and those whose namespaces are on the cluster and not in the report.
 
-    `namespaces` have `name`, `labels` and `annotations`, as in a Namespace's metadata.
+    `namespaces` have `name`, `labels` and `annotations`, as in a Namespace's metadata. That of the staff is not a
+    student's.
     """
     found: list[Student] = [
         {"name": student["name"], "namespace": student["namespace"], "label": student["namespace"]}
@@ -170,7 +171,7 @@ def report_students(report: Report | None, namespaces: Sequence[Mapping[str, Any
     known = {student["namespace"] for student in found}
     names = {student["name"] for student in found}
     for namespace in namespaces:
-        if namespace["name"] in known:
+        if namespace["name"] in known or is_of_staff(namespace.get("labels") or {}):
             continue
         label = (namespace.get("labels") or {}).get(STUDENT_LABEL) or namespace["name"]
         name = (namespace.get("annotations") or {}).get(STUDENT_NAME_ANNOTATION) or label

@@ -17,6 +17,7 @@ from ..module_utils._ground.errors import ArgumentError
 from ..module_utils._pods.back_off import nominal_seconds
 from ._expiry import expiry_time
 from ._roster import class_problems, column_problems
+from ._staff import staff_setting_problems
 
 #: The least that a number may be.
 LEAST = {
@@ -58,6 +59,7 @@ def setting_problems(settings: Mapping[str, Any]) -> list[str]:
         problems += column_problems(columns)
     else:
         problems.append(f"pods_lab_roster_columns is {columns!r} and no mapping. Set it as in {{name: COLUMN}}.")
+    problems += staff_setting_problems(settings.get("pods_lab_staff", []), str(settings.get("pods_lab_class")))
     problems += _expiry_problems(settings.get("pods_lab_expires") or "")
     for name, what in (("pods_lab_report_dir", "report"), ("pods_lab_handout_dir", "handouts")):
         if directory := local_path(settings.get(name) or ""):

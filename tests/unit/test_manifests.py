@@ -18,6 +18,7 @@ from ansible_collections.kubelabs.pods.plugins.plugin_utils._checks import BY_NA
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._isolation import with_neighbours
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._per_student import for_each_student
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._placement import students_with_pods
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._staff import RULES, staff_members, staff_roles
 
 try:
     from ansible.template import trust_as_template
@@ -41,7 +42,12 @@ def defaults(role):
 
 
 def rendered(path, **variables):
-    """What a role's template says with the defaults of its role, as YAML."""
+    (document,) = rendered_all(path, **variables)
+    return document
+
+
+def rendered_all(path, **variables):
+    """What a role's template says with the defaults of its role, as YAML documents."""
     role = path.partition("/")[0]
     given = {
         **IMAGES,
@@ -53,7 +59,7 @@ def rendered(path, **variables):
     }
     trusted = {key: trust_as_template(value) if isinstance(value, str) else value for key, value in given.items()}
     templar = Templar(loader=DataLoader(), variables=trusted)
-    return yaml.safe_load(str(templar.template(trust_as_template((ROLES / path).read_text()))))
+    return list(yaml.safe_load_all(str(templar.template(trust_as_template((ROLES / path).read_text())))))
 
 
 @pytest.fixture(name="pod", params=PODS)
@@ -102,6 +108,63 @@ def test_what_a_pod_needs_and_its_pull_secret_are_settable(path):
     pod = rendered(path, **{f"{role}_resources": resources, f"{role}_image_pull_secret": "regcred"})
     assert pod["spec"]["containers"][0]["resources"] == resources
     assert pod["spec"]["imagePullSecrets"] == [{"name": "regcred"}]
+
+
+STAFF = staff_members([{"name": "Eva", "role": "co-teacher"}, {"name": "beamer", "role": "projector"}], "monday")
+
+
+def of_staff(template, members=tuple(STAFF)):
+    """The objects that a template of the staff says, those of each of the staff or of each student filled in."""
+    labels = {**LABELS, "kubelabs.pods/part": "staff"}
+    variables = {"lab_class_staff_namespace": "monday-staff", "lab_class_staff_labels": labels, "pods_lab_expires": ""}
+    path = f"classroom/templates/staff-{template}.yaml.j2"
+    made = [one for one in rendered_all(path, lab_class_staff_roles=staff_roles(members), **variables) if one]
+    assert all(one["metadata"]["labels"].items() >= labels.items() for one in made)
+    # Whoever asks for students by their label does not find the staff.
+    assert all("kubelabs.pods/student" not in one["metadata"]["labels"] for one in made)
+    return made
+
+
+def test_the_namespace_of_the_staff_has_no_room_for_pods():
+    (namespace,), (quota,) = of_staff("namespace"), of_staff("quota")
+    assert namespace["metadata"]["name"] == quota["metadata"]["namespace"] == "monday-staff"
+    assert "no students" in namespace["metadata"]["annotations"]["kubelabs.pods/about"]
+    assert quota["spec"] == {"hard": {"pods": "0"}}
+
+
+def test_one_of_the_staff_has_an_account_of_their_own():
+    eva, beamer = for_each_student(of_staff("account"), STAFF)
+    assert (eva["metadata"]["namespace"], eva["metadata"]["name"]) == ("monday-staff", "co-teacher-eva")
+    assert beamer["metadata"]["labels"]["kubelabs.pods/staff"] == "beamer"
+    assert eva["automountServiceAccountToken"] is False
+
+
+def roles_and_bindings(members):
+    """The rules by the Roles' names, and the subjects by those of the RoleBindings, in Anna's namespace."""
+    made = for_each_student(of_staff("roles", members), [STUDENT])
+    assert {one["metadata"]["namespace"] for one in made} == {"lab-anna"}
+    assert {one["kind"] for one in made} == {"Role", "RoleBinding"}  # nothing is of the whole cluster
+    bindings = [one for one in made if one["kind"] == "RoleBinding"]
+    assert all(one["roleRef"]["kind"] == "Role" for one in bindings)
+    assert all(one["roleRef"]["name"] == one["metadata"]["name"] for one in bindings)
+    rules = {one["metadata"]["name"]: one["rules"] for one in made if one["kind"] == "Role"}
+    return rules, {one["metadata"]["name"]: one["subjects"] for one in bindings}
+
+
+def test_in_a_students_namespace_each_role_is_bound_to_those_who_have_it():
+    rules, subjects = roles_and_bindings(STAFF)
+    assert rules == RULES
+    account = {"kind": "ServiceAccount", "namespace": "monday-staff"}
+    assert subjects == {
+        "co-teacher": [{**account, "name": "co-teacher-eva"}],
+        "projector": [{**account, "name": "projector-beamer"}],
+    }
+
+
+@pytest.mark.parametrize("members", [STAFF[1:], []], ids=["another is there", "nobody is there"])
+def test_who_is_staff_no_more_is_bound_to_nothing(members):
+    _rules, subjects = roles_and_bindings(members)
+    assert subjects["co-teacher"] == []
 
 
 def probes():

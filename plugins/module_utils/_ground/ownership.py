@@ -18,6 +18,11 @@ OWNER_LABEL = "app.kubernetes.io/managed-by"
 OWNER = "kubelabs.pods"
 #: Whose class an object belongs to.
 CLASS_LABEL = "kubelabs.pods/class"
+#: Whose of the class, where it is one student's.
+STUDENT_LABEL = "kubelabs.pods/student"
+#: What is no student's says what it is for: as yet this is the staff.
+PART_LABEL = "kubelabs.pods/part"
+STAFF = "staff"
 
 
 def labels_of(item: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -30,6 +35,11 @@ def is_ours(item: Mapping[str, Any], like: Mapping[str, Any] | None = None) -> b
     if labels.get(OWNER_LABEL) != OWNER:
         return False
     return like is None or labels.get(CLASS_LABEL) == like.get(CLASS_LABEL)
+
+
+def is_of_staff(labels: Mapping[str, Any]) -> bool:
+    """Whether what has these labels is for people of a class who are no students."""
+    return labels.get(PART_LABEL) == STAFF and STUDENT_LABEL not in labels
 
 
 def _requirements(selector: str) -> list[str]:

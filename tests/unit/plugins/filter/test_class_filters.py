@@ -9,11 +9,11 @@ from __future__ import annotations
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.kubelabs.pods.plugins.filter import cluster, images, namespaces, roster, settings
+from ansible_collections.kubelabs.pods.plugins.filter import cluster, images, namespaces, roster, settings, staff
 
 FILTERS = {
     name: function
-    for plugin in (cluster, images, namespaces, roster, settings)
+    for plugin in (cluster, images, namespaces, roster, settings, staff)
     for name, function in plugin.FilterModule().filters().items()
 }
 
@@ -53,6 +53,22 @@ def test_a_filter_is_the_function_of_its_name():
         ("roster_changes", ([{}], [], {}), "students[0] has no 'name'."),
         ("roster_changes", ([], [{}], {}), "namespaces[0] has no 'metadata'."),
         ("roster_changes", ([], [], []), "labels is list [] and not a mapping."),
+        ("staff_members", ([], 3), "class_name is int 3 and not text."),
+        (
+            "staff_members",
+            ("Eva", "lab"),
+            'pods_lab_staff is \'Eva\' and no list. Set it as in {"pods_lab_staff": [{"name":'
+            ' "Eva", "role": "co-teacher"}]}, or to [] for nobody.',
+        ),
+        ("staff_roles", ([{}],), "the input[0] has no 'name'."),
+        ("staff_probes", ([], [{}], {}), "students[0] has no 'name'."),
+        ("staff_probes", ([], [], []), "kubeconfigs is list [] and not a mapping."),
+        ("staff_key_problems", ([{}], []), "the input[0] has no 'name'."),
+        ("staff_key_problems", ([], [{}]), "members[0] has no 'name'."),
+        ("staff_left", ([{}], []), "the input[0] has no 'namespace'."),
+        ("staff_namespace_problems", ([{}], [], {}, "lab"), "the input[0] has no 'metadata'."),
+        ("former_accounts", ([{}], []), "the input[0] has no 'metadata'."),
+        ("former_keys", ([], None, "lab-staff"), "directory is NoneType None and not text."),
     ],
     ids=lambda value: value if isinstance(value, str) and value.isidentifier() else "",
 )
@@ -74,7 +90,12 @@ def test_a_roster_is_refused_with_all_its_problems():
 
 def test_a_roster_is_read_to_its_students_or_its_problems():
     (anna,) = FILTERS["roster"](["Anna"], "lab")
-    assert FILTERS["read_roster"](["Anna"], "lab") == {"students": [anna], "names_from": [], "problems": []}
+    assert FILTERS["read_roster"](["Anna"], "lab") == {
+        "students": [anna],
+        "first_namespace": "lab-anna",
+        "names_from": [],
+        "problems": [],
+    }
     refused = FILTERS["read_roster"](["=1", "", "Anna"], "lab")
     assert refused["students"] == []
     assert [problem.partition(":")[0] for problem in refused["problems"]] == [

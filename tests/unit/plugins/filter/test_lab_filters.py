@@ -43,6 +43,7 @@ REFUSED = {
     "[] | apply_checks(pods, students, 'logs')": "apply_checks: the input is list [] and not a mapping.",
     "[] | apply_errors(pods)": "apply_errors: the input is list [] and not a mapping.",
     "{} | applied_objects(pods + pods)": "applied_objects: there are 1 answers of kubernetes.core.k8s for 2",
+    "[] | staff_apply_problems(pods)": "staff_apply_problems: the input is list [] and not a mapping.",
     "{} | unchangeable_objects([{}])": "unchangeable_objects: definitions[0] has no 'metadata'.",
     "[{}] | definitions_of_pods([])": "definitions_of_pods: definitions[0] has no 'metadata'.",
     "{} | probe_checks(students, [])": "probe_checks: the input is dict {} and not a list.",

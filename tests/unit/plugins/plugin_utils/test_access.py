@@ -21,6 +21,7 @@ from ansible_collections.kubelabs.pods.plugins.plugin_utils._access import (
     access_questions,
     classroom_rights,
 )
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._staff import RULES
 
 LABELS = {"app.kubernetes.io/managed-by": "kubelabs.pods", "kubelabs.pods/class": "lab"}
 ANNA = [{"name": "Anna", "namespace": "lab-anna"}]
@@ -71,6 +72,34 @@ def test_then_about_the_namespaces_but_not_about_what_is_allowed_everywhere():
         ("pods", "log", "lab-anna"),
         ("pods", "log", "lab-ben"),
     ]
+
+
+STUDENTS_RULES = [{"apiGroups": [""], "resources": ["pods", "pods/log"], "verbs": ["get"]}]
+
+
+def test_what_the_staff_may_the_teacher_has_to_be_allowed():
+    """Else Kubernetes refuses the Roles."""
+    students_alone = set(classroom_rights(False, STUDENTS_RULES))
+    rights = set(classroom_rights(False, [*STUDENTS_RULES, *RULES["co-teacher"]], staff=True))
+    assert rights - students_alone >= {
+        Right("get", "pods", "portforward"),
+        Right("watch", "events", group="events.k8s.io"),
+        # To end a token, one deletes its account.
+        Right("delete", "serviceaccounts"),
+        Right("create", "resourcequotas"),
+    }
+    assert set(classroom_rights(False, [], staff=True)) == set()
+
+
+def test_whose_rights_do_for_students_may_go_without_staff():
+    rights = classroom_rights(True, RULES["co-teacher"], staff=True)
+    answers = [
+        {**right._asdict(), "namespace": "", "allowed": right != Right("delete", "serviceaccounts")}
+        for right in (*EVERYTHING, *rights)
+    ]
+    said = access_problem(Access(answers), BOTH, LABELS, namespaces("lab-anna"), False, rights)
+    assert "to delete serviceaccounts in lab-anna." in said
+    assert "Or go without staff, with pods_lab_staff: []." in said
 
 
 # --- problems ---

@@ -235,6 +235,33 @@ class TestApply:
         ]
         assert checks.definitions_of_pods(DEFINITIONS, results) == [DEFINITIONS[2]]
 
+    def test_what_is_of_the_staff_is_no_students_failure(self):
+        of_staff = {"kubelabs.pods/part": "staff"}
+        role = {"kind": "Role", "metadata": {"name": "projector", "namespace": "lab-anna", "labels": of_staff}}
+        binding = {"kind": "RoleBinding", "metadata": role["metadata"]}
+        of_ben = {"kind": "Role", "metadata": {**role["metadata"], "namespace": "lab-ben"}}
+        ben = {"kind": "Namespace", "metadata": {"name": "lab-ben"}}
+        space = {"kind": "Namespace", "metadata": {"name": "lab-staff", "labels": of_staff}}
+        definitions = [DEFINITIONS[0], ben, role, binding, of_ben, space]
+        refused = {"changed": False, "error": {"msg": "no way"}}
+        applied = self.applied({"changed": False}, *[refused] * 5)
+        made = by_student(checks.apply_checks(applied, definitions, [ANNA, BEN], "namespace"))
+        assert made["Anna", "namespace"]["status"] == "passed"
+        assert "role" not in made["Ben", "namespace"]["reason"]
+        # One for each place, and not that of Ben, whose check has failed.
+        first, second = checks.staff_apply_problems(applied, definitions)
+        assert first.startswith("Kubernetes refused the role projector of the staff in lab-anna: No way. ")
+        assert second.startswith("Kubernetes refused the namespace lab-staff of the staff: No way. ")
+
+    def test_of_many_refusals_of_the_staff_ten_are_told(self):
+        of_staff = {"kubelabs.pods/part": "staff"}
+        metadata = [{"name": "projector", "namespace": f"lab-{number}", "labels": of_staff} for number in range(12)]
+        definitions = [{"kind": "Role", "metadata": one} for one in metadata]
+        applied = self.applied(*[{"changed": False, "error": {"msg": "no way"}}] * 12)
+        problems = checks.staff_apply_problems(applied, definitions)
+        assert len(problems) == 11
+        assert problems[-1] == "So it was in 2 more namespaces."
+
     def test_namespaces_stand_for_themselves(self):
         applied = {"changed": True, "result": {"metadata": {"name": "lab-anna"}}}
         (made,) = checks.apply_checks(applied, [{"metadata": {"name": "lab-anna"}}], [ANNA], "namespace")

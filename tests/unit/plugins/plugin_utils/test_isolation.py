@@ -16,8 +16,10 @@ from ansible_collections.kubelabs.pods.plugins.plugin_utils._isolation import (
     access_probes,
     neighbours,
     network_checks,
+    staff_probes,
     with_neighbours,
 )
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._staff import staff_members
 
 RULES = [
     {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]},
@@ -77,6 +79,51 @@ def test_what_a_teacher_grants_besides_is_not_refused():
     assert "get secrets lab-anna" in {named(one) for one in anna["may"]}
     assert "get secrets lab-anna" not in {named(one) for one in anna["may_not"]}
     assert "get secrets lab-ben" in {named(one) for one in anna["may_not"]}
+
+
+STAFF = staff_members([{"name": "Eva", "role": "co-teacher"}, {"name": "beamer", "role": "projector"}], "lab")
+STAFF_KEYS = {"eva": "/handouts/eva", "beamer": "/handouts/beamer"}
+
+
+def test_with_the_staffs_kubeconfigs_it_is_asked_what_they_open_and_what_not():
+    eva, beamer = staff_probes(STAFF, CLASS, STAFF_KEYS)
+    assert (eva["name"], eva["namespace"], eva["kubeconfig"]) == ("Eva", "lab-staff", "/handouts/eva")
+    eva_may, beamer_may = ({named(one) for one in probe["may"]} for probe in (eva, beamer))
+    for namespace in ("lab-anna", "lab-ben", "lab-cleo"):
+        assert beamer_may >= {f"watch pods {namespace}", f"get pods/log {namespace}", f"list events {namespace}"}
+        assert eva_may - beamer_may >= {f"create pods/exec {namespace}", f"create pods/portforward {namespace}"}
+    for probe, may in ((eva, eva_may), (beamer, beamer_may)):
+        refused = {named(one) for one in probe["may_not"]}
+        assert not refused & may
+        assert refused >= {
+            "create pods lab-ben",
+            "delete pods lab-ben",
+            "get secrets lab-cleo",
+            "create roles lab-anna",
+            "patch resourcequotas lab-anna",
+            "list pods lab-staff",
+            "get secrets kube-system",
+            "list pods",
+            "list namespaces",
+        }
+    assert {"get pods/exec lab-ben", "create pods/exec lab-ben"} <= {named(one) for one in beamer["may_not"]}
+
+
+def test_of_a_large_class_the_staff_is_tried_in_some_namespaces_that_lie_evenly():
+    students = [student(f"s{number}") for number in range(100)]
+    eva, beamer = ({one["namespace"] for one in probe["may"]} for probe in staff_probes(STAFF, students, STAFF_KEYS))
+    assert len(eva) == len(beamer) == 12
+    assert not eva & beamer
+    assert {"lab-s0", "lab-s50", "lab-s91"} <= eva
+    (alone,) = staff_probes(STAFF[:1], students[:1], STAFF_KEYS)
+    assert {one["namespace"] for one in alone["may"]} == {"lab-s0"}
+
+
+def test_the_staff_is_no_student_to_the_checks():
+    of_staff = {"name": "Eva", "namespace": "lab-staff", "met": False, "reason": "So.", "asked": 1}
+    assert [one["student"] for one in access_checks([result(name) for name in NAMES] + [of_staff], CLASS)] == list(
+        NAMES
+    )
 
 
 def result(name, **more):

@@ -274,6 +274,11 @@ def test_who_is_new_who_stays_and_who_is_gone():
     )
 
 
+def test_the_namespace_of_the_staff_is_nobodys_who_has_gone():
+    staff = made("lab-staff", None, {**LABELS, "kubelabs.pods/part": "staff"})
+    assert changes(["Anna"], made("lab-anna", "Anna"), staff) == ([], ["Anna"], [], "1 as before.")
+
+
 def test_students_are_returned_as_they_are():
     roster = students(entries([{"name": "Anna", "email": "a@example.org"}, "Ben"]), "lab")
     found = roster_changes(roster, [made("lab-anna", "Anna")], LABELS)

@@ -181,6 +181,13 @@ class TestStudents:
             "x": "x",
         }
 
+    def test_the_namespace_of_the_staff_is_nobodys(self):
+        staff = {"name": "lab-staff", "labels": {"kubelabs.pods/part": "staff"}, "annotations": {}}
+        assert self.students(None, staff, self.namespace("lab-ben", "ben")) == {"ben": "lab-ben"}
+        # Whatever else its owner has written on it, that of a student is a student's.
+        marked = {**staff, "labels": {"kubelabs.pods/part": "staff", "kubelabs.pods/student": "cleo"}}
+        assert self.students(None, marked) == {"cleo": "lab-staff"}
+
     def test_of_the_report_first(self):
         merged = merge(None, passed("Anna", "logs"), students=[ANNA])
         assert self.students(merged, self.namespace("lab-anna", "a", "A"), self.namespace("lab-eve", "eve")) == {
