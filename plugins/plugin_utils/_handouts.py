@@ -241,7 +241,7 @@ def _environment() -> Any:
     import jinja2
 
     made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(pathlib.Path(__file__).parent / "handouts", encoding="utf-8"),
+        loader=jinja2.FileSystemLoader(pathlib.Path(__file__).parent / "handout_templates", encoding="utf-8"),
         autoescape=jinja2.select_autoescape(enabled_extensions=("html.j2",), default=False),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
