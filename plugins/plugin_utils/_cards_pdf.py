@@ -4,7 +4,8 @@
 
 """A page of HTML as PDF, with WeasyPrint, where that is installed and the fonts for the names are.
 
-It is a program of its own, so that a large class takes no memory of Ansible's, and a library that breaks breaks only that.
+It is a program of its own, so that a large class takes no memory of Ansible's, and a library that breaks breaks only
+that.
 """
 
 from __future__ import annotations
@@ -60,7 +61,9 @@ def made_of(html: str) -> bytes:
         raise NoPdf(f"WeasyPrint could not be started ({exc.strerror}). Install it anew.") from None
     if done.returncode or not done.stdout.startswith(b"%PDF-"):
         said = done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
-        raise NoPdf(f"WeasyPrint failed ({said[-1].strip()[:200]}). It needs the library Pango, Debian's libpangoft2-1.0-0.")
+        raise NoPdf(
+            f"WeasyPrint failed ({said[-1].strip()[:200]}). It needs the library Pango, Debian's libpangoft2-1.0-0."
+        )
     return done.stdout
 
 

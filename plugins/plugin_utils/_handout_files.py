@@ -82,11 +82,12 @@ class Handouts:
             self._put_pdf(os.path.join(self.path, f"{name}.pdf"), cards, [str(one["name"]) for one in students])
             if lab.url and not _handouts.can_make_qr_codes():
                 self.notes.append(
-                    f"The cards in {name}.html have no QR code, because the Python library segno is missing: pip install segno."
+                    f"The cards in {name}.html have no QR code, because the Python library segno is missing: pip"
+                    " install segno."
                 )
 
     def remove(self, students: Sequence[Mapping[str, Any]], *, part: bool) -> None:
-        """Removes the sheets of the students and, but for a part of the class, the cards; then directories that are empty.
+        """Removes the sheets of the students and, but for a part of the class, the cards; then empty directories.
 
         Raises:
             ArgumentError: a namespace cannot be used.
@@ -115,7 +116,7 @@ class Handouts:
             self.unmet.append(str(exc))
 
     def _put_pdf(self, path: str, cards: str, names: Sequence[str]) -> None:
-        """The cards as PDF, where they have changed since it was made. One that tells something else is worse than none."""
+        """The cards as PDF, where they have changed since it was made. An old one is worse than none."""
         seal = f"{_handouts.marker(self.class_name)}, made of {_handouts.digest(cards)}"
         try:
             was = self._ours(path)
@@ -126,7 +127,7 @@ class Handouts:
             if trouble:
                 raise _cards_pdf.NoPdf(trouble)
             if not self.check_mode:
-                # A line that begins with % is a comment, and what follows the end of a PDF is left alone by all readers.
+                # A line that begins with % is a comment, and readers leave alone what follows the end of a PDF.
                 disk.write(path, _cards_pdf.made_of(cards) + f"\n%{seal}\n".encode())
             self.done["created" if was is None else "changed"] += 1
         except _cards_pdf.NoPdf as exc:
@@ -163,8 +164,8 @@ class Handouts:
         except OSError as exc:
             if not os.path.islink(path):
                 raise KubelabsError(
-                    f"{path} cannot be read ({exc.strerror}): run as the user who owns it, or set pods_lab_handout_dir to another"
-                    " directory."
+                    f"{path} cannot be read ({exc.strerror}): run as the user who owns it, or set pods_lab_handout_dir"
+                    " to another directory."
                 ) from exc
             content = b""
         if _handouts.marker(self.class_name).encode() not in content[:HEAD] + content[-TAIL:]:

@@ -4,8 +4,8 @@
 
 """The texts of the hand-outs: lab sheets and access cards. Pure, but for its own templates, which it reads once.
 
-Nothing here knows a token: what is handed over are names, addresses and times. Names come from rosters, in any script, and may
-be anything; whatever stands in HTML is escaped by Jinja2, and no page may run a script or load anything.
+Nothing here knows a token: what is handed over are names, addresses and times. Names come from rosters, in any script,
+and may be anything; whatever stands in HTML is escaped by Jinja2, and no page may run a script or load anything.
 """
 
 from __future__ import annotations
@@ -99,8 +99,8 @@ def lab(class_name: str, server: str, url: str, pods: Sequence[Mapping[str, Any]
 
 
 def url_problem(url: str) -> str:
-    """Why the students' directories cannot be served under the URL; '' where they can. It is printed for everybody to see,
-    so it holds no password."""
+    """Why the students' directories cannot be served under the URL; '' where they can. Everybody sees it, so it
+    holds no password."""
     remedy = "Give the beginning of a web address, as in https://files.example.org/pods-lab"
     try:
         parts = urlsplit(url)
@@ -134,15 +134,15 @@ def folder_name(student: Mapping[str, Any]) -> str:
     namespace = str(student["namespace"])
     if not is_rfc_1123_label(namespace):
         raise ArgumentError(
-            f"students: the namespace {namespace!r} of {visible(str(student['name']))} is no name of a namespace, and so none of "
-            "a directory. Use small letters, digits and hyphens."
+            f"students: the namespace {namespace!r} of {visible(str(student['name']))} is no name of a namespace,"
+            " and so none of a directory. Use small letters, digits and hyphens."
         )
     return namespace
 
 
 def own_pod(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """A pod of the lab as a student makes it: the same, under a name of the student's own, and without what ties it to the
-    class. The kubeconfig says the namespace."""
+    """A pod of the lab as a student makes it: the same, under a name of the student's own, and without what ties it to
+    the class. The kubeconfig says the namespace."""
     spec = dict(manifest["spec"])
     # It speaks of the labels of the class.
     spec.pop("affinity", None)
@@ -178,7 +178,7 @@ def sheets(student: Mapping[str, Any], of: Lab, until: Until) -> dict[str, str]:
 
 
 def cards(students: Sequence[Mapping[str, Any]], of: Lab) -> str:
-    """The page of access cards as HTML. Where there is a URL and segno, each has a QR code of its student's directory."""
+    """The page of access cards as HTML. Where there is a URL and segno, each has a QR code of its folder."""
     addresses = [f"{of.url}{folder_name(student)}/" for student in students] if of.url else []
     codes = _qr_codes(addresses)
     made = []
@@ -194,9 +194,8 @@ def cards(students: Sequence[Mapping[str, Any]], of: Lab) -> str:
             }
         )
     pages = [made[first : first + CARDS_PER_PAGE] for first in range(0, len(made), CARDS_PER_PAGE)]
-    return _template("access-cards.html").render(
-        marker=marker(of.class_name), class_name=of.class_name, server=of.server, pages=pages, key_file=KEY_FILE
-    )
+    facts = {"class_name": of.class_name, "server": of.server, "pages": pages, "key_file": KEY_FILE}
+    return str(_template("access-cards.html").render(facts, marker=marker(of.class_name)))
 
 
 def can_make_qr_codes() -> bool:
@@ -266,9 +265,7 @@ def _with_code(text: str) -> Any:
     import markupsafe
 
     parts = [html.escape(part) for part in text.split("`")]
-    return markupsafe.Markup(
-        "".join(f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts))
-    )
+    return markupsafe.Markup("".join(f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts)))
 
 
 def _markdown(text: str) -> str:
@@ -307,7 +304,7 @@ def _dumper() -> Any:
 
     # libyaml where it is there: a class of a thousand is three thousand pods.
     base = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    dumper = type("Dumper", (base,), {"ignore_aliases": lambda _self, _data: True})
+    dumper: Any = type("Dumper", (base,), {"ignore_aliases": lambda _self, _data: True})
     dumper.add_representer(str, _represent)
     return dumper
 

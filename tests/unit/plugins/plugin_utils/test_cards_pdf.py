@@ -40,7 +40,10 @@ def test_the_page_goes_in_and_the_pdf_comes_out(program):
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        (["echo warning >&2", "echo OSError: cannot load library libpango >&2", "exit 1"], r"failed \(OSError: cannot load"),
+        (
+            ["echo warning >&2", "echo OSError: cannot load library libpango >&2", "exit 1"],
+            r"failed \(OSError: cannot load",
+        ),
         (["exit 1"], r"failed \(it said nothing\)"),
         (["echo no PDF"], "failed"),
     ],

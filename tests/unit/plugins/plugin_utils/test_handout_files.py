@@ -117,8 +117,8 @@ def test_a_foreign_file_stays_as_it_is_and_is_named(path, file):
     done = hand_out(path)
     assert (path / file).read_text() == "mine"
     assert done.unmet == [
-        f"{path / file} is no hand-out of the class monday, and stays as it is: move it away, or set pods_lab_handout_dir to"
-        " another directory."
+        f"{path / file} is no hand-out of the class monday, and stays as it is: move it away, or set "
+        "pods_lab_handout_dir to another directory."
     ]
     assert done.summary.startswith("1 of 6 hand-outs are not as they were to be: ")
     assert done.done["created"] == 5
@@ -203,5 +203,6 @@ def test_without_qr_codes_it_is_said(path, monkeypatch):
     monkeypatch.setattr(_handouts, "can_make_qr_codes", lambda: False)
     done = hand_out(path, of=LAB._replace(url="https://files.example.org/"))
     assert done.notes == [
-        "The cards in access-cards.html have no QR code, because the Python library segno is missing: pip install segno."
+        "The cards in access-cards.html have no QR code, because the Python library segno is missing: "
+        "pip install segno."
     ]

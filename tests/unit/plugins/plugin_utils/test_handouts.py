@@ -133,7 +133,11 @@ def test_both_forms_say_the_same():
 
 @pytest.mark.parametrize(
     ("until", "said"),
-    [(Until(True, "2026-11-29T08:31:41Z"), "2026-11-29 08:31 UTC"), (Until(True), "the lab is taken down"), (Until(), "")],
+    [
+        (Until(True, "2026-11-29T08:31:41Z"), "2026-11-29 08:31 UTC"),
+        (Until(True), "the lab is taken down"),
+        (Until(), ""),
+    ],
 )
 def test_until_when(until, said):
     assert str(until) == said
@@ -204,7 +208,7 @@ def test_marks_of_direction_and_controls_are_left_out():
 
 @pytest.mark.parametrize("namespace", ["../etc", "a/b", "", ".", "A", "a" * 64])
 def test_a_namespace_that_is_none_leads_nowhere(namespace):
-    with pytest.raises(ArgumentError, match="the namespace .* of Anna is no name of a namespace"):
+    with pytest.raises(ArgumentError, match=r"the namespace .* of Anna is no name of a namespace"):
         cards([named("Anna", namespace)], LAB)
 
 
@@ -261,7 +265,9 @@ def test_without_the_library_the_address_is_there_all_the_same(monkeypatch):
     assert "https://files.example.org/lab/lab-anna/" in text
 
 
-@pytest.mark.parametrize("server", ["https://anna:geheim@kube.example.org:6443", "https://geheim@kube.example.org:6443"])
+@pytest.mark.parametrize(
+    "server", ["https://anna:geheim@kube.example.org:6443", "https://geheim@kube.example.org:6443"]
+)
 def test_no_password_of_the_server_is_handed_out(server):
     of = lab("monday", server, "", PODS)
     for text in (*sheets(ANNA, of, Until()).values(), cards([ANNA], of)):
