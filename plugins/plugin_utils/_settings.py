@@ -16,6 +16,7 @@ from typing import Any
 from ..module_utils._ground.errors import ArgumentError
 from ..module_utils._pods.back_off import nominal_seconds
 from ._expiry import expiry_time
+from ._handouts import url_problem
 from ._roster import class_problems, column_problems
 from ._staff import staff_setting_problems
 
@@ -61,6 +62,8 @@ def setting_problems(settings: Mapping[str, Any]) -> list[str]:
         problems.append(f"pods_lab_roster_columns is {columns!r} and no mapping. Set it as in {{name: COLUMN}}.")
     problems += staff_setting_problems(settings.get("pods_lab_staff", []), str(settings.get("pods_lab_class")))
     problems += _expiry_problems(settings.get("pods_lab_expires") or "")
+    if problem := url_problem(str(settings.get("pods_lab_handout_url") or "")):
+        problems.append(f"pods_lab_handout_url: {problem}")
     for name, what in (("pods_lab_report_dir", "report"), ("pods_lab_handout_dir", "handouts")):
         if directory := local_path(settings.get(name) or ""):
             problems += _directory_problems(name, what, directory)

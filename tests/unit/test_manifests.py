@@ -15,6 +15,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._checks import BY_NAME, NAMES
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._handouts import own_pod
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._isolation import with_neighbours
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._per_student import for_each_student
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._placement import students_with_pods
@@ -93,6 +94,13 @@ def test_a_pod_says_what_it_needs(pod):
     """A namespace with a quota on these accepts no pod without."""
     (container,) = pod["spec"]["containers"]
     assert set(container["resources"]["requests"]) == set(container["resources"]["limits"]) == {"cpu", "memory"}
+
+
+def test_a_students_own_pod_runs_as_the_labs_does_and_is_none_of_the_class(pod):
+    made = own_pod(pod)
+    assert made["metadata"] == {"name": f"my-{pod['metadata']['name']}", "labels": {"app": made["metadata"]["name"]}}
+    assert made["spec"] == {key: value for key, value in pod["spec"].items() if key != "affinity"}
+    assert "kubelabs" not in str(made["metadata"])
 
 
 def test_a_pod_is_marked_as_ours(pod):

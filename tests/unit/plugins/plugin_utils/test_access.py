@@ -212,7 +212,7 @@ def test_what_is_granted_is_what_was_missing():
 
 # --- what keeps students inside, and their accounts ---
 
-RULES = [
+STUDENT_RULES = [
     {"apiGroups": [""], "resources": ["pods", "pods/exec"], "verbs": ["get", "create"]},
     {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["list"]},
     {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["one"], "verbs": ["get"]},
@@ -220,7 +220,7 @@ RULES = [
 
 
 def test_to_make_a_role_one_needs_what_it_grants():
-    rights = classroom_rights(True, RULES)
+    rights = classroom_rights(True, STUDENT_RULES)
     assert {*ISOLATION, *ACCOUNTS} <= {*rights}
     assert Right("create", "pods", "exec") in rights
     assert Right("list", "events", "", "events.k8s.io") in rights
@@ -240,7 +240,7 @@ def test_they_are_asked_about_only_where_they_are_wanted():
 
 @pytest.mark.parametrize("use_existing", [False, True])
 def test_what_is_missing_for_them_is_told_with_the_way_around(use_existing):
-    rights = classroom_rights(True, RULES)
+    rights = classroom_rights(True, STUDENT_RULES)
     answers = []
     for _round in range(2):
         for one in access_questions(Access(answers), BOTH, rights):

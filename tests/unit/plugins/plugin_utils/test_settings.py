@@ -39,6 +39,12 @@ def test_values_that_can_be_used(tmp_path):
     assert setting_problems({"pods_lab_class": "lab", "pods_lab_report_dir": str(tmp_path / "a/b"), **least}) == []
 
 
+def test_an_address_of_hand_outs_that_cannot_be_printed_is_named():
+    (problem,) = setting_problems({"pods_lab_class": "lab", "pods_lab_handout_url": "https://anna:pw@example.org"})
+    assert problem.startswith("pods_lab_handout_url: it has a user name or a password in it")
+    assert "pw@" not in problem
+
+
 @pytest.mark.parametrize("name", _settings.LEAST)
 def test_a_number_that_is_too_small_is_named(name):
     least = _settings.LEAST[name]
