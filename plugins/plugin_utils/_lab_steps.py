@@ -138,10 +138,9 @@ STEPS = (
         "dns",
         "Ask the cluster's DNS",
         "Services have names. That of the API server is `kubernetes`, in the namespace `default`.",
-        ("nslookup kubernetes.default.svc",),
-        "Its address is the one that stands in `KUBERNETES_SERVICE_HOST`. There may be lines about names that do not "
-        "exist, too: those are other ways to complete the name. Where you see only them, ask for "
-        "`kubernetes.default.svc.cluster.local`.",
+        ("nslookup kubernetes.default.svc.cluster.local",),
+        "Its address is the one that stands in `KUBERNETES_SERVICE_HOST`. `svc.cluster.local` is how a cluster's own names "
+        "usually end; programs may leave it out.",
         inside=True,
     ),
     Step(
@@ -176,7 +175,7 @@ STEPS = (
     Step(
         "back_off",
         "Find out why",
-        "After some restarts the status is `CrashLoopBackOff`.",
+        "After some restarts the status is `CrashLoopBackOff`, or `Error` while it waits.",
         ("kubectl describe pod my-failing", "kubectl logs my-failing --previous"),
         "Kubernetes waits longer before each restart, usually 10 seconds, then 20, 40, and so on up to five minutes. "
         "`Last State` in the description has the exit code, the events at its end have the history, and the log of "

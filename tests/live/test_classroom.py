@@ -42,6 +42,17 @@ class Key:
         return done.stderr
 
 
+@pytest.fixture(name="run_playbook")
+def fixture_run_playbook_as_it_is(run_playbook):
+    """With what students get by default."""
+
+    def run(*words, **variables):
+        return run_playbook(*words, **{"pods_lab_student_access": None, **variables})
+
+    run.class_name = run_playbook.class_name
+    return run
+
+
 @pytest.fixture(name="key")
 def fixture_key(run_playbook, tmp_path):
     """The key of a student, by the last part of the namespace."""
