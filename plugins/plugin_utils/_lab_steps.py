@@ -139,7 +139,7 @@ STEPS = (
         "Ask the cluster's DNS",
         "Services have names. That of the API server is `kubernetes`, in the namespace `default`.",
         ("nslookup kubernetes.default.svc.cluster.local",),
-        "Its address is the one that stands in `KUBERNETES_SERVICE_HOST`. `svc.cluster.local` is how a cluster's own names "
+        "Its address is the one in `KUBERNETES_SERVICE_HOST`. `svc.cluster.local` is how a cluster's own names "
         "usually end; programs may leave it out.",
         inside=True,
     ),

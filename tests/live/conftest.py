@@ -91,7 +91,7 @@ def namespaces(class_name: str) -> set[str]:
 def fixture_run_playbook(tmp_path, request, images):
     """Runs a playbook of the checkout for a class of the test's own, and deletes the class afterwards.
 
-    It is given the images, and its students no kubeconfigs: that takes a third of a lab's time, and is tested by itself.
+    It is given the images, and its students no kubeconfigs: that takes a third of a lab, and is tested by itself.
     """
     class_name = "live-" + re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:40].strip("-")
     base = {
