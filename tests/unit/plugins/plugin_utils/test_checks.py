@@ -89,6 +89,30 @@ class TestProbes:
         (made,) = checks.probe_checks([result], [ANNA], ["logs"], {})
         assert (made["status"], made["reason"]) == ("failed", "An error of kubelabs.pods: KeyError.")
 
+    @pytest.mark.parametrize(
+        ("name", "more", "words"),
+        [
+            (
+                "dns",
+                {"outcome": "ok", "stdout": "10.96.0.1\n;; timed out."},
+                "did not give its address (;; timed out).",
+            ),
+            ("api_server", {"outcome": "nonzero_exit", "stderr": "curl: (6) x"}, "did not answer (curl: (6) x)."),
+            ("http_between_pods", {"outcome": "nonzero_exit"}, "The web pod did not answer."),
+        ],
+    )
+    def test_what_did_not_answer_is_told_with_what_may_keep_it_away(self, name, more, words):
+        result = probe(
+            ANNA, name, met=False, reason="Stdout does not match 'x'.", **{"stdout": "", "stderr": "", **more}
+        )
+        (made,) = checks.probe_checks([result], [ANNA], [name], {})
+        assert words in made["reason"]
+        assert made["reason"].endswith(f"(kubectl -n {ANNA['namespace']} get networkpolicies).")
+
+    def test_what_went_wrong_before_is_told_as_it_is(self):
+        result = probe(ANNA, "dns", met=False, outcome="pod_not_found", reason="There is no pod.")
+        assert checks.probe_checks([result], [ANNA], ["dns"], {})[0]["reason"] == "There is no pod."
+
     def test_one_that_may_be_missing_is_skipped(self):
         (made,) = checks.probe_checks([], [ANNA], ["http_across_nodes"], {"http_across_nodes": "One node."})
         assert (made["status"], made["reason"]) == ("skipped", "One node.")

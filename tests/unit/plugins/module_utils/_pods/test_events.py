@@ -110,6 +110,12 @@ def test_no_input_crashes_it(event):
     refusals([event, {"reason": "FailedCreate", "metadata": event}])
 
 
+def test_a_sandbox_that_was_killed_for_memory_is_no_matter_of_the_node():
+    said = "container init was OOM-killed (memory limit too low?): unknown"
+    found = causes([make_event("FailedCreatePodSandBox", said)])[UID]
+    assert "raise the limit" in found.hint and "node" not in found.hint
+
+
 def test_a_node_without_user_namespaces_is_no_matter_of_its_network():
     said = "Failed to create pod sandbox: can't set `spec.hostUsers: false`, runtime does not support user namespaces"
     found = causes([make_event("FailedCreatePodSandBox", said)])[UID]

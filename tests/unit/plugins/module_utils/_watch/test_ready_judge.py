@@ -168,6 +168,29 @@ def test_a_program_that_cannot_be_started_is_named():
     assert "no-such-program" in told.verdict.reason
 
 
+@pytest.mark.parametrize(
+    ("message", "hint"),
+    [
+        ('exec: "x": executable file not found in $PATH', "the command does not exist in the image"),
+        ("exec /app: exec format error", "the command does not exist in the image"),
+        ("", "the command does not exist in the image"),
+        ("OCI runtime start failed: container process is already dead: unknown", "its memory limit is too low"),
+        ("container init was OOM-killed (memory limit too low?)", "its memory limit is too low"),
+        ("something new", "the container runtime cannot start the container: read its message"),
+    ],
+)
+def test_what_to_do_about_a_container_that_cannot_be_started(message, hint):
+    last = {"exitCode": 128, "reason": "StartError", "message": message, "finishedAt": "2026-11-22T08:31:41Z"}
+    told = watch((0, make_pod(ready=False, containers=[waiting(**backing_off(10), restarts=1, last=last)])))
+    assert told.verdict.hint.startswith(hint)
+
+
+def test_the_line_that_shows_why_a_container_ended_can_be_copied():
+    last = {"exitCode": 7, "reason": "Error", "finishedAt": "2026-11-22T08:31:41Z"}
+    told = watch((0, make_pod(ready=False, containers=[waiting(**backing_off(10), restarts=1, last=last)])))
+    assert "(kubectl -n lab-alice logs web -c app --previous)" in told.verdict.hint
+
+
 # --- the end of the time ---
 
 
