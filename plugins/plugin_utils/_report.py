@@ -10,6 +10,7 @@ docs/results.schema.json describes the form.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypedDict, TypeVar, cast
 
@@ -195,7 +196,7 @@ def report_table(report: Report) -> str:
     header = [_stacked(name, height) for name in ["student", *done]]
     body = [[student["name"]] + [_mark(student, name) for name in done] for student in shown]
     widths = [
-        max(len(text) for text in [*column, *(row[index] for row in body)]) for index, column in enumerate(header)
+        max(_width(text) for text in [*column, *(row[index] for row in body)]) for index, column in enumerate(header)
     ]
     lines = [_line([column[level] for column in header], widths) for level in range(len(header[0]))]
     lines.append(_line(["-" * width for width in widths], widths))
@@ -337,4 +338,12 @@ def _stacked(name: str, height: int) -> list[str]:
 
 
 def _line(cells: list[str], widths: list[int]) -> str:
-    return " ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+    return " ".join(cell + " " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal: two for an East Asian character (Unicode's TR 11), none for a mark upon the one before."""
+    return sum(
+        0 if unicodedata.category(char) in ("Mn", "Me", "Cf") else 1 + (unicodedata.east_asian_width(char) in "WF")
+        for char in text
+    )

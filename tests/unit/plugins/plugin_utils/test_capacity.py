@@ -30,8 +30,8 @@ def students(count):
     return [{"name": f"s{number}", "namespace": f"lab-{number}"} for number in range(count)]
 
 
-def there(count, names=PODS):
-    return [{"namespace": f"lab-{number}", "name": name} for number in range(count) for name in names]
+def there(count, names=()):
+    return [{"namespace": f"lab-{number}", "name": name} for number in range(count) for name in names or PODS]
 
 
 @pytest.mark.parametrize(

@@ -46,9 +46,9 @@ def test_what_is_no_time_is_refused(given):
         expiry_time(given)
 
 
-def namespace(name, expires=None, labels=OURS):
+def namespace(name, expires=None, labels=None):
     annotations = {"annotations": {"kubelabs.pods/expires": expires}} if expires is not None else {}
-    return {"metadata": {"name": name, "labels": labels, **annotations}}
+    return {"metadata": {"name": name, "labels": OURS if labels is None else labels, **annotations}}
 
 
 def test_only_what_is_ours_and_whose_time_is_over():

@@ -36,9 +36,9 @@ def handout_dir(tmp_path):
     return tmp_path / "handouts/monday"
 
 
-def hand_out(path, students=(ANNA, LI), keys=KEYS, of=LAB, part=False, check_mode=False):
+def hand_out(path, students=(ANNA, LI), keys=None, of=LAB, part=False, check_mode=False):
     done = Handouts(str(path), of.class_name, check_mode)
-    done.write(students, keys, of, part=part)
+    done.write(students, KEYS if keys is None else keys, of, part=part)
     return done
 
 

@@ -49,7 +49,7 @@ def fixture_without_unidecode(monkeypatch):
         ("Åse Ødegård", "ase-odegard"),
         ("Jörg Müßig", "jorg-mussig"),
         ("O'Hara", "o-hara"),
-        ("O’Hara", "ohara"),
+        ("O\u2019Hara", "ohara"),
         ("Ǿrsted", "orsted"),
         ("Ħal Ŧoma Ŋ Əli", "hal-toma-ng-eli"),
     ],

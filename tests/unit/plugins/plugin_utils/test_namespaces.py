@@ -179,14 +179,22 @@ def test_several_that_were_left_alone_are_one_sentence():
 HASHED = {student["name"]: student["namespace"] for student in students(entries(["Zoé", "Zoe", "Zoë"]), "lab")}
 
 
-def made(name, student=None, labels=LABELS, **metadata):
+def made(name, student=None, labels=None, **metadata):
     """A namespace that the lab made for a student, or, without one, one that was handed over."""
     annotations = {"kubelabs.pods/student-name": student} if student else {}
-    return {"metadata": {"name": name, "labels": labels, "annotations": annotations, **metadata}}
+    return {
+        "metadata": {
+            "name": name,
+            "labels": LABELS if labels is None else labels,
+            "annotations": annotations,
+            **metadata,
+        }
+    }
 
 
-def whose(existing, *roster, labels=LABELS):
-    return namespace_problems(existing, students(entries(list(roster)), "lab"), labels)
+def whose(existing, *roster, labels=None):
+    wanted = LABELS if labels is None else labels
+    return namespace_problems(existing, students(entries(list(roster)), "lab"), wanted)
 
 
 def test_a_roster_in_another_order_would_mix_up_two_students_and_is_refused():

@@ -349,6 +349,14 @@ class TestFailures:
         assert line.endswith(": 2 students (Anna, Ben): Restart 1 came after 25 s. (said of Anna)")
 
 
+def test_columns_stand_below_each_other_in_every_script():
+    names = ["李雷", "Zoe\u0308", "प्रिया", "Anna"]
+    students = [{"name": name, "label": str(index), "namespace": str(index)} for index, name in enumerate(names)]
+    made = [check(name, "logs", True) for name in names]
+    lines = report.report_table(merge(None, made, students=students)).splitlines()[2:]
+    assert lines == ["李雷    ok", "Zoe\u0308     ok", "प्रिया   ok", "Anna    ok"]
+
+
 class TestSchema:
     """docs/results.schema.json describes what is written."""
 

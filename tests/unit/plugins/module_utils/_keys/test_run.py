@@ -192,7 +192,10 @@ def test_a_foreign_file_that_comes_meanwhile_stays_as_it_is(school):
 
 
 def test_where_nothing_can_be_written_nothing_is_asked_for(school, monkeypatch):
-    monkeypatch.setattr(disk, "_try_out", lambda folder, size: (_ for _ in ()).throw(OSError(errno.EROFS, "Read-only")))
+    def read_only(*_args):
+        raise OSError(errno.EROFS, "Read-only")
+
+    monkeypatch.setattr(disk, "_try_out", read_only)
     with pytest.raises(KubelabsError, match=rf"^No key was asked for, because .* written: {school.folder} \(Read-only"):
         school.write()
     assert not school.asked_for_tokens() and os.listdir(school.folder) == []
