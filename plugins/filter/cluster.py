@@ -18,7 +18,8 @@ def capacity_forecast(
 ) -> dict[str, Any]:
     keys = ("name", "schedulable", "reason", "allocatable", "requested")
     return _capacity.forecast(
-        None if capacity is None else _arguments.mappings(capacity, "the input", *keys),
+        # In a fact of ansible-core 2.18 null has become ''.
+        None if capacity in (None, "") else _arguments.mappings(capacity, "the input", *keys),
         _arguments.students(students),
         _arguments.mapping(pods, "pods"),
         _arguments.mappings(existing, "existing", "namespace", "name"),
