@@ -13,8 +13,8 @@ nearest_python() {  # VERSION: `VERSION PATH` of that Python, of the next newer 
     } END { print found }'
 }
 
-run_with() {  # PYTHON ANSIBLE_CORE KUBERNETES: unit tests in an environment of their own, kept in .cache
-    local version python others environment
+run_with() {  # PYTHON ANSIBLE_CORE KUBERNETES TESTS...: tests in an environment of their own, kept in .cache
+    local tests=("${@:4}") version python others environment
     read -r version python <<<"$(nearest_python "$1")"
     if [ -z "$python" ]; then
         echo "SKIPPED: ansible-core $2 and kubernetes $3, because no Python that they run on is installed"
@@ -30,8 +30,8 @@ run_with() {  # PYTHON ANSIBLE_CORE KUBERNETES: unit tests in an environment of 
         grep -E '^(pytest|hypothesis|jsonschema)' requirements-dev.txt
     )
     "$environment/bin/python" -m pip install --quiet --disable-pip-version-check "ansible-core==$2.*" "kubernetes==$3.*" "${others[@]}"
-    "$environment/bin/python" -m pytest tests/unit tests/commands --numprocesses $((2 * $(nproc)))
+    "$environment/bin/python" -m pytest "${tests[@]}" --numprocesses $((2 * $(nproc)))
 }
 
-run_with 3.11 2.18 31
-run_with 3.12 2.19 34
+run_with 3.11 2.18 31 tests/unit tests/commands
+run_with 3.12 2.19 34 tests/unit

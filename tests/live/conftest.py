@@ -35,7 +35,9 @@ def pytest_collection_modifyitems(config, items):
     unasked = [mark for mark in ON_DEMAND if mark not in config.option.markexpr]
     left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in unasked)]
     config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+    # The long ones first, so that at the end no worker waits minutes for another.
+    chosen = [item for item in items if item not in left_out]
+    items[:] = sorted(chosen, key=lambda item: item.get_closest_marker("long") is None)
 
 
 class Run(NamedTuple):

@@ -15,6 +15,17 @@ from conftest import CHECKOUT, kubectl, minor_version, namespaces
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._checks import NAMES
 
 
+def not_passed(statuses: dict[str, str]) -> dict[str, str]:
+    """What is not as it should be. A student's two pods may share a node, if rarely."""
+    fine = {"passed", "skipped"}
+    return {
+        name: status
+        for name, status in statuses.items()
+        if status not in (fine if name == "http_across_nodes" else {"passed"})
+    }
+
+
+@pytest.mark.long
 def test_the_tasks_do_not_grow_with_the_class(run_playbook, tmp_path):
     def lab(students):
         name = f"{run_playbook.class_name}-{students}"
@@ -31,11 +42,12 @@ def test_the_tasks_do_not_grow_with_the_class(run_playbook, tmp_path):
     assert len(twelve.results["students"]) == 12
     assert one.tasks == twelve.tasks
     assert set(twelve.statuses("student-12")) == set(NAMES)
-    assert set(twelve.statuses("student-12").values()) == {"passed"}
+    assert not_passed(twelve.statuses("student-12")) == {}
     assert namespaces(run_playbook.class_name) == set()
     jsonschema.validate(twelve.results, json.loads((CHECKOUT / "docs/results.schema.json").read_text()))
 
 
+@pytest.mark.long
 @pytest.mark.oldest
 def test_a_lab_that_is_kept_can_be_verified_again_and_torn_down(run_playbook):
     kept = run_playbook(
@@ -43,17 +55,15 @@ def test_a_lab_that_is_kept_can_be_verified_again_and_torn_down(run_playbook):
     )
     assert kept.status == 0, kept.output
     statuses = kept.statuses("student-1")
+    assert {*NAMES} - {*statuses} == {"cleanup"}
     if minor_version() == 20:
-        assert statuses.pop("network_isolation") == "skipped"
+        assert not_passed(statuses) == {"network_isolation": "skipped"}
         assert "This cluster's network does not enforce network policies" in " ".join(kept.output.split())
-    assert {*NAMES} - {*statuses} <= {"cleanup", "network_isolation"}
-    assert set(statuses.values()) == {"passed"}
+    else:
+        assert not_passed(statuses) == {}
     namespace = f"{run_playbook.class_name}-student-1"
     assert f"-n {namespace}" in kept.output  # the lines to try
     assert kubectl("-n", namespace, "get", "pods", "-o", "name").split() == ["pod/failing", "pod/shell", "pod/web"]
-    again = run_playbook("provision.yml", pods_lab_students=2, pods_lab_student_access=None)
-    assert again.status == 0, again.output
-    assert "changed=0" in again.output
     verified = run_playbook("verify.yml", pods_lab_students=2)
     assert verified.status == 0, verified.output
     gone = run_playbook("teardown.yml")
