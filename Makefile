@@ -87,21 +87,22 @@ mutations: .venv/for-tests ## Break each important rule once: its test has to fa
 # stopped until they are needed, because an idle cluster takes a quarter of a processor.
 test-clusters: .venv/for-tests ## The kind clusters of the next four, of two nodes each
 	.venv/bin/molecule reset --scenario-name default
-	.venv/bin/molecule create --scenario-name default
+	$(PLAYBOOK) playbooks/cluster_up.yml -e @$(NEWEST)
 	$(PLAYBOOK) playbooks/cluster_up.yml -e @$(OLDEST)
 	docker stop --time 10 $$(docker ps --quiet --filter label=io.x-k8s.kind.cluster)
 
 # Labs wait half of the time, but a node without a core to itself starts pods late, and then says rightly that it did.
 LIVE = .venv/bin/pytest tests/live --timeout=600 --dist load --maxschedchunk 1 --numprocesses $$(($$(nproc) > 3 ? 4 : 3))
+NEWEST := molecule/cluster.yml
 OLDEST := tests/live/oldest.yml
 
 live: .venv/for-tests ## The tests on a real cluster
-	.venv/bin/molecule create --scenario-name default
+	$(PLAYBOOK) playbooks/cluster_up.yml -e @$(NEWEST)
 	$(LIVE)
 
 # One after the other: they restart the API server under the modules, or keep namespaces from going.
 live-alone: .venv/for-tests ## Those on a real cluster that disturb all others
-	.venv/bin/molecule create --scenario-name default
+	$(PLAYBOOK) playbooks/cluster_up.yml -e @$(NEWEST)
 	.venv/bin/pytest tests/live -m alone
 
 molecule: .venv/for-tests ## The Molecule scenarios; removes the cluster
@@ -114,7 +115,7 @@ live-oldest: .venv/for-tests ## The lab, probes and watches on the oldest Kubern
 
 # Four minutes each: most of it is the waiting of a crash loop.
 recordings: .venv/for-tests ## Write anew what both clusters send, for the unit tests
-	.venv/bin/molecule create --scenario-name default
+	$(PLAYBOOK) playbooks/cluster_up.yml -e @$(NEWEST)
 	$(LIVE) -m recording
 	$(PLAYBOOK) playbooks/cluster_up.yml -e @$(OLDEST)
 	TEST_CLUSTER=$(OLDEST) $(LIVE) -m recording

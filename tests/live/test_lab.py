@@ -56,6 +56,8 @@ def test_a_lab_that_is_kept_can_be_verified_again_and_torn_down(run_playbook):
     assert kept.status == 0, kept.output
     statuses = kept.statuses("student-1")
     assert {*NAMES} - {*statuses} == {"cleanup"}
+    # Of one restart nobody can tell whether the waits grow.
+    assert statuses.pop("back_off") == "skipped"
     if minor_version() == 20:
         assert not_passed(statuses) == {"network_isolation": "skipped"}
         assert "This cluster's network does not enforce network policies" in " ".join(kept.output.split())
