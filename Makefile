@@ -89,7 +89,8 @@ test-clusters: .venv/for-tests ## The kind clusters of the next four, of two nod
 	.venv/bin/molecule reset --scenario-name default
 	$(PLAYBOOK) playbooks/cluster_up.yml -e @$(NEWEST)
 	$(PLAYBOOK) playbooks/cluster_up.yml -e @$(OLDEST)
-	docker stop --time 10 $$(docker ps --quiet --filter label=io.x-k8s.kind.cluster)
+	for name in $$(sed -n 's/^kind_cluster_name: //p' $(NEWEST) $(OLDEST)); do \
+	  docker stop --time 10 $$(docker ps --quiet --filter label=io.x-k8s.kind.cluster=$$name); done
 
 # Labs wait half of the time, but a node without a core to itself starts pods late, and then says rightly that it did.
 LIVE = .venv/bin/pytest tests/live --timeout=600 --dist load --maxschedchunk 1 --numprocesses $$(($$(nproc) > 3 ? 4 : 3))
