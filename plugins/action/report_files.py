@@ -10,13 +10,13 @@ Its documentation is in plugins/modules/report_files.py, where Ansible looks for
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ArgumentError
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.times import iso_seconds, utc_now
 from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _report, _report_file
 
 ARGUMENT_SPEC = {
@@ -59,7 +59,7 @@ class ActionModule(ActionBase):
         if self._task.check_mode:
             return {**result, "skipped": True, "msg": "In check mode nothing has happened that could be reported."}
         try:
-            record(options, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+            record(options, iso_seconds(utc_now()))
         except ArgumentError as exc:
             # Without the cause, which ansible-core 2.19 and later append: it says the same again.
             raise AnsibleActionFail(str(exc)) from None

@@ -184,7 +184,7 @@ msg:
   description: Which probes did not meet their expectation, at most ten by name.
   returned: when some did not, and always when the task fails
   type: str
-  sample: "1 of 2 probes did not meet their expectation: alice/web (Stdout lacks 'listening on' (stdout: ''))."
+  sample: "1 of 2 probes did not meet their expectation: alice (Its owner may get secrets in lab-bob)."
 """
 
 from collections.abc import Mapping, Sequence
@@ -200,11 +200,12 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.access_revi
 from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.client import Client
 from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.connection import load_connection
 from ansible_collections.kubelabs.pods.plugins.module_utils._frame import Answer, Task, bulk_argument_spec, run_module
-from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ArgumentError, KubelabsError
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import KubelabsError
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.fleet import run_fleet
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.secrets import Secrets
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.times import iso, utc_now
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.wording import sentence
+from ansible_collections.kubelabs.pods.plugins.module_utils._probe.options import given_probes
 from ansible_collections.kubelabs.pods.plugins.module_utils._probe.result import unmet_summary
 
 #: How many rights a reason names.
@@ -277,10 +278,6 @@ def ask(probe: Probe, task: Task, secrets: Secrets) -> dict[str, Any]:
 
 
 def read(params: Mapping[str, Any]) -> Request:
-    if not params["probes"]:
-        raise ArgumentError(
-            "probes is an empty list, and would prove nothing: skip the task where there is nothing to ask."
-        )
     probes = [
         Probe(
             options["name"],
@@ -289,7 +286,7 @@ def read(params: Mapping[str, Any]) -> Request:
             [read_access(one) for one in options["may"]],
             [read_access(one) for one in options["may_not"]],
         )
-        for options in params["probes"]
+        for options in given_probes(params)
     ]
     return probes, params["concurrency"]
 

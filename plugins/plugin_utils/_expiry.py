@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from ..module_utils._ground.errors import ArgumentError
 from ..module_utils._ground.json_reading import as_map, as_text
 from ..module_utils._ground.ownership import is_ours
-from ..module_utils._ground.times import parse_time
+from ..module_utils._ground.times import iso_seconds, parse_time
 
 EXPIRES_ANNOTATION = "kubelabs.pods/expires"
 
@@ -36,7 +36,7 @@ def expiry_time(given: str) -> str:
         ) from None
     if len(text) <= len("2026-12-01"):
         moment = moment.replace(hour=23, minute=59, second=59)
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return iso_seconds(moment)
 
 
 def expired_namespaces(namespaces: Sequence[Mapping[str, Any]], now: str) -> list[str]:

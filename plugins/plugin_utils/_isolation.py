@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..module_utils._ground.wording import NAMED
+from ..module_utils._ground.wording import listed
 from ._access import RBAC_GROUP, Question, Right, rights_of_rules
 from ._checks import Check, Result, check
 from ._placement import url_host
@@ -239,5 +239,4 @@ def network_checks(results: Sequence[Result], students: Sequence[Mapping[str, An
 
 
 def _reached(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED} more" * (len(names) > NAMED)
-    return f"Its pods reach the web pod of {', '.join(names[:NAMED])}{more}." if names else ""
+    return f"Its pods reach the web pod of {listed(names)}." if names else ""

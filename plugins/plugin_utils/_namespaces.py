@@ -65,11 +65,7 @@ def namespace_problems(
     unless that one has another already.
     """
     problems = ownership.namespace_problems(existing, students, labels, must_exist=must_exist)
-    there = {
-        as_text(as_map(item.get("metadata")).get("name")): item
-        for item in of_class(existing, labels)
-        if not _is_being_deleted(item)
-    }
+    there = _alive(existing, labels)
     # By class as well: where no labels are asked for, there may be namespaces of several.
     had = {
         (labels_of(item).get(CLASS_LABEL), identity(whose)): name
@@ -93,6 +89,15 @@ def namespace_problems(
     return problems
 
 
+def _alive(namespaces: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> dict[str, Mapping[str, Any]]:
+    """Those of the Namespace objects that are the class's and are not being deleted, by name."""
+    return {
+        as_text(as_map(item.get("metadata")).get("name")): item
+        for item in of_class(namespaces, labels)
+        if not _is_being_deleted(item)
+    }
+
+
 def roster_changes(
     students: Sequence[Student],
     namespaces: Sequence[Mapping[str, Any]],
@@ -107,11 +112,7 @@ def roster_changes(
         labels: those that everything of the class carries.
         remove: whether who is gone from the roster will be removed.
     """
-    there = {
-        as_text(as_map(item.get("metadata")).get("name")): item
-        for item in of_class(namespaces, labels)
-        if not _is_being_deleted(item)
-    }
+    there = _alive(namespaces, labels)
     wanted = {student["namespace"] for student in students}
     new = [student for student in students if student["namespace"] not in there]
     stay = [student for student in students if student["namespace"] in there]

@@ -10,10 +10,10 @@ import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from ..module_utils._ground.errors import ArgumentError
+from ..module_utils._ground.times import iso_seconds, utc_now
 from ..module_utils._pods.back_off import nominal_seconds
 from ._expiry import expiry_time
 from ._handouts import url_problem
@@ -153,7 +153,7 @@ def _expiry_problems(given: Any) -> list[str]:
         expires = expiry_time(str(given))
     except ArgumentError as error:
         return [str(error)]
-    if expires and expires < datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"):
+    if expires and expires < iso_seconds(utc_now()):
         return [f"pods_lab_expires: {given} is past. Give a time to come, or none."]
     return []
 

@@ -20,6 +20,11 @@ def iso(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def iso_seconds(moment: datetime) -> str:
+    """``2026-11-22T08:31:41Z``: UTC in whole seconds, as Kubernetes writes it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def parse_time(text: object) -> datetime | None:
     """A time of the Kubernetes API (RFC 3339, mostly with a resolution of one second) in UTC; None if it is not one."""
     if not isinstance(text, str):
