@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import functools
+import hashlib
 import json
 import os
 import pathlib
@@ -89,13 +90,21 @@ def namespaces(class_name: str) -> set[str]:
     return {name for name in names if name.startswith(class_name)}
 
 
+def class_of(test: str) -> str:
+    """A class of the test's own: two cases of one test run side by side, and their names differ at the end."""
+    slug = re.sub(r"[^a-z0-9]+", "-", test.lower()).strip("-")
+    if len(slug) > 40:
+        slug = slug[:34].strip("-") + "-" + hashlib.sha256(test.encode()).hexdigest()[:5]
+    return f"live-{slug}"
+
+
 @pytest.fixture(name="run_playbook")
 def fixture_run_playbook(tmp_path, request, images):
     """Runs a playbook of the checkout for a class of the test's own, and deletes the class afterwards.
 
     It is given the images, and its students no kubeconfigs: that takes a third of a lab, and is tested by itself.
     """
-    class_name = "live-" + re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:40].strip("-")
+    class_name = class_of(request.node.name)
     base = {
         **CLUSTER,
         "pods_lab_class": class_name,
