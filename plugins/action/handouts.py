@@ -28,6 +28,7 @@ ARGUMENT_SPEC = {
     "pods": {"type": "list", "elements": "dict"},
     "url": {"type": "str", "default": ""},
     "part": {"type": "bool", "default": False},
+    "staff": {"type": "bool", "default": False},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "fail_on_unmet": {"type": "bool", "default": True},
 }
@@ -51,7 +52,8 @@ def hand_out(options: Mapping[str, Any], check_mode: bool) -> Handouts:
             raise ArgumentError(f"state is present, and {option} is missing. Give it.")
     pods = _arguments.mappings(options["pods"], "pods", "apiVersion", "kind", "metadata", "spec")
     lab = _handouts.lab(options["class_name"], options["server"], options["url"], pods)
-    done.write(students, keys(options["kubeconfigs"], students), lab, part=options["part"])
+    of_students = keys(options["kubeconfigs"], students)
+    done.write(students, of_students, lab, part=options["part"], staff=options["staff"])
     return done
 
 

@@ -22,6 +22,7 @@ def access_problem(
     isolation: Any = False,
     rules: Any = (),
     staff: Any = False,
+    pull_secret: Any = False,
 ) -> str:
     return _access.access_problem(
         _answers(access),
@@ -29,15 +30,20 @@ def access_problem(
         _arguments.mapping(labels, "labels"),
         None if existing is None else _arguments.mappings(existing, "existing", "metadata"),
         bool(use_existing),
-        _classroom(isolation, rules, staff),
+        _classroom(isolation, rules, staff, pull_secret),
     )
 
 
 def access_questions(
-    access: Any, students: Any = (), isolation: Any = False, rules: Any = (), staff: Any = False
+    access: Any,
+    students: Any = (),
+    isolation: Any = False,
+    rules: Any = (),
+    staff: Any = False,
+    pull_secret: Any = False,
 ) -> list[_access.Question]:
     return _access.access_questions(
-        _answers(access), _arguments.students(students), _classroom(isolation, rules, staff)
+        _answers(access), _arguments.students(students), _classroom(isolation, rules, staff, pull_secret)
     )
 
 
@@ -51,9 +57,9 @@ def _answers(access: Any) -> _access.Access:
     return _access.Access(_arguments.mappings(access, "the input", *keys))
 
 
-def _classroom(isolation: Any, rules: Any, staff: Any) -> tuple[_access.Right, ...]:
+def _classroom(isolation: Any, rules: Any, staff: Any, pull_secret: Any) -> tuple[_access.Right, ...]:
     of_roles = _arguments.mappings(rules, "rules", "resources", "verbs")
-    return _access.classroom_rights(bool(isolation), of_roles, bool(staff))
+    return _access.classroom_rights(bool(isolation), of_roles, bool(staff), bool(pull_secret))
 
 
 class FilterModule:

@@ -14,7 +14,13 @@ from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _
 
 
 def capacity_forecast(
-    capacity: Any, students: Any, pods: Any, existing: Any = (), reason: Any = "", limit_range: Any = None
+    capacity: Any,
+    students: Any,
+    pods: Any,
+    existing: Any = (),
+    reason: Any = "",
+    limit_range: Any = None,
+    leaving: Any = (),
 ) -> dict[str, Any]:
     keys = ("name", "schedulable", "reason", "allocatable", "requested")
     return _capacity.forecast(
@@ -22,9 +28,10 @@ def capacity_forecast(
         None if capacity in (None, "") else _arguments.mappings(capacity, "the input", *keys),
         _arguments.students(students),
         _arguments.mapping(pods, "pods"),
-        _arguments.mappings(existing, "existing", "namespace", "name"),
+        _arguments.mappings(existing, "existing", "namespace", "name", "node", "requested"),
         _arguments.text(reason, "reason"),
         _arguments.mapping(limit_range or {}, "limit_range"),
+        _arguments.texts(leaving, "leaving"),
     )
 
 

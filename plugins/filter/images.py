@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _images
+from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _images, _pull_config
 
 
 def kind_cluster(context: Any, clusters: Any) -> str:
@@ -25,6 +25,10 @@ def pod_image(given: Any, public: Any, registry: Any = "") -> str:
     )
 
 
+def pull_config(path: Any) -> str:
+    return _pull_config.pull_config(_arguments.text(path, "the input"))
+
+
 class FilterModule:
     def filters(self) -> dict[str, Any]:
-        return _arguments.filters(AnsibleFilterError, kind_cluster, pod_image)
+        return _arguments.filters(AnsibleFilterError, kind_cluster, pod_image, pull_config)

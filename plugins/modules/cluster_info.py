@@ -281,6 +281,14 @@ capacity_pods:
       description: The name of the pod.
       type: str
       sample: web
+    node:
+      description: The node that it is on. Empty where it is on none yet.
+      type: str
+      sample: worker
+    requested:
+      description: What it asks for, as RV(capacity[].requested) has it.
+      type: dict
+      sample: {cpu: 5, memory: 16777216, ephemeral_storage: 0, pods: 1}
 capacity_reason:
   description: Why RV(capacity) is not known though O(capacity) asked for it, with the remedy. Empty where it is known.
   returned: success

@@ -83,10 +83,16 @@ options:
       - The students are only a part of the class. Their cards are called C(access-cards-part), and those of the whole class stay.
     type: bool
     default: false
+  staff:
+    description:
+      - Whether the class has staff, who get C(staff/class-list.md), which says whose namespace is which. It is not written with
+        O(part).
+    type: bool
+    default: false
   state:
     description:
       - V(present) has the hand-outs there.
-      - V(absent) removes the students' lab sheets and, without O(part), the cards, and directories that are empty then if they
+      - V(absent) removes the students' lab sheets and, without O(part), the cards and the list for the staff, and directories that are empty then if they
         have the mode 0700.
     type: str
     choices: [present, absent]

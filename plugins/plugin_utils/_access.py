@@ -55,6 +55,8 @@ ACCOUNTS = (
 )
 #: For the staff of a class besides: to end the keys of who is staff no more, and to keep pods out of its namespace.
 STAFF = _rights("resourcequotas", "get", "create", "patch") + _rights("serviceaccounts", "list", "delete")
+#: For the Secret with a registry's credentials.
+PULL_SECRET = _rights("secrets", "get", "create", "patch")
 #: In a namespace that is the only one, to see that it is there ...
 ONE = _rights("namespaces", "get")
 #: ... and in the whole cluster, to see that several are there, and to watch the pods of all of them at once.
@@ -92,17 +94,21 @@ class Access:
         return any(answer is not False for answer in answers)
 
 
-def classroom_rights(isolation: bool, rules: Iterable[Mapping[str, Any]], staff: bool = False) -> tuple[Right, ...]:
+def classroom_rights(
+    isolation: bool, rules: Iterable[Mapping[str, Any]], staff: bool = False, pull_secret: bool = False
+) -> tuple[Right, ...]:
     """What is needed in namespaces that the lab makes, besides its pods.
 
     Args:
         isolation: whether there are quota, limits and network policies.
         rules: those of the Roles of students and staff; none where nobody gets an account.
         staff: whether there is any.
+        pull_secret: whether a Secret with a registry's credentials is made.
     """
     granted = rights_of_rules(rules)
     for_accounts = (*ACCOUNTS, *(STAFF if staff else ()), *granted) if granted else ()
-    return tuple(dict.fromkeys((*(ISOLATION if isolation else ()), *for_accounts)))
+    for_images = PULL_SECRET if pull_secret else ()
+    return tuple(dict.fromkeys((*(ISOLATION if isolation else ()), *for_accounts, *for_images)))
 
 
 def rights_of_rules(rules: Iterable[Mapping[str, Any]]) -> list[Right]:
@@ -198,6 +204,8 @@ def access_problem(
             other_way += " Or go without, with pods_lab_isolation: false and pods_lab_student_access: false."
         elif {*STAFF}.intersection(missing_there):
             other_way += " Or go without staff, with pods_lab_staff: []."
+        if {*PULL_SECRET}.intersection(missing_there):
+            other_way += " Or have the Secret made by whoever may, and name it in pods_lab_image_pull_secret alone."
     documents = yaml.safe_dump_all(objects, sort_keys=False, default_flow_style=None, width=200)
     return (
         f"The lab needs rights that you do not have: to {'; to '.join(said)}.{other_way} Whoever may grant them applies"

@@ -32,6 +32,7 @@ def forecast(
     existing: Iterable[Mapping[str, Any]],
     reason: str = "",
     limit_range: Mapping[str, Any] | None = None,
+    leaving: Iterable[str] = (),
 ) -> dict[str, Any]:
     """`{needed, fit, short, said}`: pods that the class has in all, pods that the cluster has room for, those that are
     there among them, pods of the class for which it has none, and one sentence.
@@ -44,15 +45,18 @@ def forecast(
         capacity: `capacity` as the module cluster_info returned it; None where it is not known: then `fit` is None and
             `short` 0.
         per_student_pods: the `resources` of each container by the name of its pod; each pod has one.
-        existing: `{namespace, name}` of pods of the class; those of others, or with other names, do not count.
+        existing: `{namespace, name, node, requested}` of pods of the class; those of others, or with other names, do
+            not count as there.
         reason: why the capacity is not known, a sentence.
         limit_range: what a LimitRange of the class's says of containers.
+        leaving: namespaces of the class that are about to be deleted: what their pods hold will be free.
 
     Raises:
         ArgumentError: an amount is no quantity.
     """
     needed = len(students) * len(per_student_pods)
     wanted = {(student["namespace"], name) for student in students for name in per_student_pods}
+    existing, leaving = list(existing), set(leaving)
     there = len(wanted.intersection((pod["namespace"], pod["name"]) for pod in existing))
     begin = f"{_many(len(students), 'student needs', 'students need')} {_many(needed, 'pod', 'pods')}"
     if there == needed:
@@ -63,7 +67,8 @@ def forecast(
     if capacity is None:
         said = f"{begin}. Whether there is room for them is not known. {reason}".rstrip()
         return {"needed": needed, "fit": None, "short": 0, "said": said}
-    takes = [_room(node, asked) for node in capacity if node["schedulable"]]
+    freed = [pod for pod in existing if pod["namespace"] in leaving]
+    takes = [_room(_without(node, freed), asked) for node in capacity if node["schedulable"]]
     room = sum(count for count, _resource in takes)
     fit, more = there + room, " more" if there else ""
     short = max(0, needed - fit)
@@ -95,6 +100,15 @@ def _asked(pod: str, resources: Mapping[str, Any], limit_range: Mapping[str, Any
                 " lab_pods_resources, restart_challenge_resources or classroom_limits."
             )
     return amounts(found)
+
+
+def _without(node: Node, pods: Iterable[Mapping[str, Any]]) -> Node:
+    """The node as it is when those of the pods that are on it are gone."""
+    requested = Counter(node["requested"])
+    for pod in pods:
+        if pod["node"] == node["name"]:
+            requested.subtract(pod["requested"])
+    return {**node, "requested": requested}
 
 
 def _room(node: Node, asked: Amounts) -> tuple[int, str]:

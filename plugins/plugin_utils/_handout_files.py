@@ -54,14 +54,23 @@ class Handouts:
         bad = [why.rstrip(".") for why in self.unmet]
         return named(bad, len(bad) + self.done.total(), "hand-outs are not as they were to be")
 
-    def write(self, students: Sequence[Mapping[str, Any]], keys: Mapping[str, Until], lab: Lab, *, part: bool) -> None:
-        """Writes the sheets of those who have a key, and cards for all.
+    def write(
+        self,
+        students: Sequence[Mapping[str, Any]],
+        keys: Mapping[str, Until],
+        lab: Lab,
+        *,
+        part: bool,
+        staff: bool = False,
+    ) -> None:
+        """Writes the sheets of those who have a key, and cards for all; for the staff which namespace is whose.
 
         Args:
             students: of the class.
             keys: until when the key of a namespace is good; who is not in it has none, and no use for a sheet.
             lab: what they have in common.
-            part: whether the students are only a part of the class, whose cards stay.
+            part: whether the students are only a part of the class, whose cards and list stay.
+            staff: whether there is any. What is not for anybody any more is removed.
 
         Raises:
             ArgumentError: what stands in the students or the pods cannot be used.
@@ -76,6 +85,10 @@ class Handouts:
         for folder, sheets in pages:
             for file, text in sheets.items():
                 self._put(os.path.join(self.path, folder, file), text.encode("utf-8", "backslashreplace"))
+        if staff and not part:
+            self._put(self._class_list, _handouts.class_list(students, lab).encode("utf-8", "backslashreplace"))
+        elif not part:
+            self._drop(self._class_list)
         name = _handouts.PART_OF_CARDS if part else _handouts.CARDS
         if students:
             self._put(os.path.join(self.path, f"{name}.html"), cards.encode("utf-8", "backslashreplace"))
@@ -87,7 +100,8 @@ class Handouts:
                 )
 
     def remove(self, students: Sequence[Mapping[str, Any]], *, part: bool) -> None:
-        """Removes the sheets of the students and, but for a part of the class, the cards; then empty directories.
+        """Removes the sheets of the students and, but for a part of the class, the cards and the list of the staff; then
+        empty directories.
 
         Raises:
             ArgumentError: a namespace cannot be used.
@@ -99,9 +113,15 @@ class Handouts:
         for name in (_handouts.PART_OF_CARDS,) if part else (_handouts.PART_OF_CARDS, _handouts.CARDS):
             for kind in ("html", "pdf"):
                 self._drop(os.path.join(self.path, f"{name}.{kind}"))
+        if not part:
+            self._drop(self._class_list)
         if not self.check_mode:
-            for folder in [*folders, self.path]:
+            for folder in [*folders, os.path.dirname(self._class_list), self.path]:
                 disk.remove_empty(folder)
+
+    @property
+    def _class_list(self) -> str:
+        return os.path.join(self.path, _handouts.STAFF_FOLDER, _handouts.CLASS_LIST)
 
     def _put(self, path: str, content: bytes) -> None:
         try:

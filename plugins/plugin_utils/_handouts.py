@@ -36,6 +36,8 @@ KEY_FILE = "kubeconfig"
 CARDS = "access-cards"
 #: The same for a part of the class: they are no reason to lose the cards of all.
 PART_OF_CARDS = "access-cards-part"
+#: For those who look after all of them: where, and which file.
+STAFF_FOLDER, CLASS_LIST = "staff", "class-list.md"
 CARDS_PER_PAGE = 8
 #: More of a name has no room on a card.
 LONGEST_ON_A_CARD = 64
@@ -196,6 +198,13 @@ def cards(students: Sequence[Mapping[str, Any]], of: Lab) -> str:
     pages = [made[first : first + CARDS_PER_PAGE] for first in range(0, len(made), CARDS_PER_PAGE)]
     facts = {"class_name": of.class_name, "server": of.server, "pages": pages, "key_file": KEY_FILE}
     return str(_template("access-cards.html").render(facts, marker=marker(of.class_name)))
+
+
+def class_list(students: Sequence[Mapping[str, Any]], of: Lab) -> str:
+    """Which namespace is whose, in Markdown, for the staff."""
+    named = [{"name": visible(str(student["name"])), "namespace": folder_name(student)} for student in students]
+    facts = {"class_name": of.class_name, "key_file": KEY_FILE, "marker": marker(of.class_name)}
+    return str(_template(CLASS_LIST).render(facts, students=named))
 
 
 def can_make_qr_codes() -> bool:

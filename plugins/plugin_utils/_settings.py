@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The variables that people set. Pure, but for a look at where the report goes and at the clock."""
+"""The variables that people set. Pure, but for a look at the files that they name and at the clock."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ..module_utils._ground.times import iso_seconds, utc_now
 from ..module_utils._pods.back_off import nominal_seconds
 from ._expiry import expiry_time
 from ._handouts import url_problem
+from ._pull_config import pull_config
 from ._roster import class_problems, column_problems
 from ._staff import staff_setting_problems
 
@@ -64,6 +65,7 @@ def setting_problems(settings: Mapping[str, Any]) -> list[str]:
     problems += _expiry_problems(settings.get("pods_lab_expires") or "")
     if problem := url_problem(str(settings.get("pods_lab_handout_url") or "")):
         problems.append(f"pods_lab_handout_url: {problem}")
+    problems += _pull_config_problems(settings)
     for name, what in (("pods_lab_report_dir", "report"), ("pods_lab_handout_dir", "handouts")):
         if directory := local_path(settings.get(name) or ""):
             problems += _directory_problems(name, what, directory)
@@ -155,6 +157,23 @@ def _expiry_problems(given: Any) -> list[str]:
         return [str(error)]
     if expires and expires < iso_seconds(utc_now()):
         return [f"pods_lab_expires: {given} is past. Give a time to come, or none."]
+    return []
+
+
+def _pull_config_problems(settings: Mapping[str, Any]) -> list[str]:
+    path = settings.get("pods_lab_image_pull_config") or ""
+    if not path:
+        return []
+    if str(settings.get("pods_lab_use_existing_namespaces")).lower() in ("true", "yes", "1"):
+        return [
+            "pods_lab_image_pull_config makes a Secret in the students' namespaces, and with"
+            " pods_lab_use_existing_namespaces nothing is added there. Have it made by their owner, and name it in"
+            " pods_lab_image_pull_secret."
+        ]
+    try:
+        pull_config(local_path(str(path)))
+    except ArgumentError as error:
+        return [f"pods_lab_image_pull_config: {error}"]
     return []
 
 

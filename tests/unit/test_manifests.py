@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import pathlib
 import re
 
@@ -56,6 +57,7 @@ def rendered_all(path, **variables):
         **defaults(role),
         "lab_class_labels": LABELS,
         "lab_class_isolation": True,
+        "lab_class_image_pull_secret": "",
         **variables,
     }
     trusted = {key: trust_as_template(value) if isinstance(value, str) else value for key, value in given.items()}
@@ -116,6 +118,19 @@ def test_what_a_pod_needs_and_its_pull_secret_are_settable(path):
     pod = rendered(path, **{f"{role}_resources": resources, f"{role}_image_pull_secret": "regcred"})
     assert pod["spec"]["containers"][0]["resources"] == resources
     assert pod["spec"]["imagePullSecrets"] == [{"name": "regcred"}]
+
+
+def test_the_credentials_of_a_registry_are_a_secret_of_the_student():
+    credentials = '{"auths": {"registry.example.org": {"auth": "YTpi"}}}'
+    secret = rendered(
+        "classroom/templates/image-pull-secret.yaml.j2",
+        lab_class_image_pull_secret="image-pull",
+        __classroom_pull_config=credentials,
+    )
+    assert secret["type"] == "kubernetes.io/dockerconfigjson"
+    assert base64.b64decode(secret["data"][".dockerconfigjson"]).decode() == credentials
+    assert secret["metadata"]["namespace"] == "@namespace@"
+    assert secret["metadata"]["labels"].items() >= {**LABELS, "kubelabs.pods/student": "@label@"}.items()
 
 
 STAFF = staff_members([{"name": "Eva", "role": "co-teacher"}, {"name": "beamer", "role": "projector"}], "monday")

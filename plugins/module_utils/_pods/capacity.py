@@ -98,13 +98,14 @@ class Capacity:
         labels: of the pods that are to be named.
 
     Attributes:
-        pods: `{namespace, name}` of those with the labels that are there to stay; none where there are no labels.
+        pods: `{namespace, name, node, requested}` of those with the labels that are there to stay, as of a node; none
+            where there are no labels.
     """
 
     def __init__(self, nodes: Iterable[Mapping[str, Any]], labels: Mapping[str, str]) -> None:
         self._labels = labels
         self._nodes: dict[str, dict[str, Any]] = {}
-        self.pods: list[dict[str, str]] = []
+        self.pods: list[dict[str, Any]] = []
         for node in nodes:
             allocatable = as_map(as_map(node.get("status")).get("allocatable"))
             reason = reason_against(node)
@@ -120,13 +121,13 @@ class Capacity:
         """Takes a pod into account, unless it has ended: then it holds nothing any more."""
         if phase_of(pod) in ("Succeeded", "Failed"):
             return
+        asked = {**pod_requests(pod), "pods": 1}
+        node = as_text(as_map(pod.get("spec")).get("nodeName"))
         if self._labels and carries(pod, self._labels) and not is_deleting(pod):
-            self.pods.append({"namespace": namespace_of(pod), "name": name_of(pod)})
-        node = self._nodes.get(as_text(as_map(pod.get("spec")).get("nodeName")))
-        if node is not None:
-            requested = node["requested"]
-            requested["pods"] += 1
-            for resource, amount in pod_requests(pod).items():
+            self.pods.append({"namespace": namespace_of(pod), "name": name_of(pod), "node": node, "requested": asked})
+        if node in self._nodes:
+            requested = self._nodes[node]["requested"]
+            for resource, amount in asked.items():
                 requested[resource] += amount
 
     def nodes(self) -> list[dict[str, Any]]:

@@ -263,7 +263,9 @@ def test_how_much_room_there_is(api, info):
         ("d", False, "not ready"),
     ]
     assert result["capacity"][1]["requested"]["cpu"] == 100
-    assert result["capacity_pods"] == [{"namespace": "lab-alice", "name": "web"}]
+    (ours,) = result["capacity_pods"]
+    assert (ours["namespace"], ours["name"], ours["node"]) == ("lab-alice", "web", "a")
+    assert set(ours["requested"]) == {"cpu", "memory", "pods", "ephemeral_storage"}
     assert result["capacity_reason"] == ""
 
 

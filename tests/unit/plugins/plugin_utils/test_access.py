@@ -14,6 +14,7 @@ from ansible_collections.kubelabs.pods.plugins.plugin_utils._access import (
     NAMESPACES,
     ONE,
     PODS,
+    PULL_SECRET,
     SEVERAL,
     Access,
     Right,
@@ -255,3 +256,17 @@ def test_what_is_missing_for_them_is_told_with_the_way_around(use_existing):
     assert "get, create, patch resourcequotas" in sentence
     assert "Or go without, with pods_lab_isolation: false and pods_lab_student_access: false." in sentence
     assert {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["list"]} in role["rules"]
+
+
+def test_for_the_secret_of_images_the_way_around_is_told():
+    rights = classroom_rights(False, [], pull_secret=True)
+    assert rights == PULL_SECRET
+    answers = []
+    for _round in range(2):
+        for one in access_questions(Access(answers), ANNA, rights):
+            allowed = Right(one["verb"], one["resource"], one["subresource"], one["group"]) in EVERYTHING
+            answers.append({**one, "allowed": allowed, "reason": ""})
+    there = namespaces("lab-anna")
+    sentence, _objects = words_and_objects(access_problem(Access(answers), ANNA, LABELS, there, False, rights))
+    assert "get, create, patch secrets" in sentence
+    assert "name it in pods_lab_image_pull_secret alone" in sentence

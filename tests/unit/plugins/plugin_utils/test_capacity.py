@@ -30,8 +30,13 @@ def students(count):
     return [{"name": f"s{number}", "namespace": f"lab-{number}"} for number in range(count)]
 
 
+def pod(namespace, name, on="a"):
+    asked = {"cpu": 5, "memory": 16 * MI, "pods": 1, "ephemeral_storage": 0}
+    return {"namespace": namespace, "name": name, "node": on, "requested": asked}
+
+
 def there(count, names=()):
-    return [{"namespace": f"lab-{number}", "name": name} for number in range(count) for name in names or PODS]
+    return [pod(f"lab-{number}", name) for number in range(count) for name in names or PODS]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +89,7 @@ def test_just_enough_is_enough():
         (there(1, ["web"]), 2, 4, "2 students need 6 pods, 1 of which is there; 1 more fits: 4 short"),
         # Neither pods of other students nor those that a student has made.
         (
-            [{"namespace": "lab-9", "name": "web"}, {"namespace": "lab-0", "name": "x"}],
+            [pod("lab-9", "web"), pod("lab-0", "x")],
             1,
             5,
             "2 students need 6 pods; 1 fits",
@@ -100,6 +105,14 @@ def test_pods_that_are_there_need_no_room(existing, fit, short, said):
 def test_where_some_are_there_and_the_others_fit():
     said = forecast([node()], students(2), PODS, there(1))["said"]
     assert said == "2 students need 6 pods, 3 of which are there; there is room for 110 more."
+
+
+def test_what_the_pods_of_those_who_leave_hold_is_free():
+    full = [node(memory=48, used={"memory": 48 * MI, "pods": 3, "cpu": 15}), node("b", memory=16)]
+    theirs = [pod("lab-9", name) for name in PODS] + [pod("lab-9", "waits", on="")]
+    assert forecast(full, students(1), PODS, theirs)["fit"] == 1
+    assert forecast(full, students(1), PODS, theirs, leaving=["lab-9"])["fit"] == 4
+    assert forecast(full, students(1), PODS, theirs, leaving=["lab-8"])["fit"] == 1
 
 
 def test_the_largest_of_different_pods_counts_resource_by_resource():

@@ -36,9 +36,9 @@ def handout_dir(tmp_path):
     return tmp_path / "handouts/monday"
 
 
-def hand_out(path, students=(ANNA, LI), keys=None, of=LAB, part=False, check_mode=False):
+def hand_out(path, students=(ANNA, LI), keys=None, of=LAB, part=False, staff=False, check_mode=False):
     done = Handouts(str(path), of.class_name, check_mode)
-    done.write(students, KEYS if keys is None else keys, of, part=part)
+    done.write(students, KEYS if keys is None else keys, of, part=part, staff=staff)
     return done
 
 
@@ -99,6 +99,20 @@ def test_a_part_of_the_class_leaves_the_cards_of_all(path):
     hand_out(path, students=[LI], part=True)
     assert (path / "access-cards.html").read_text() == before
     assert "Anna" not in (path / "access-cards-part.html").read_text()
+
+
+def test_the_staff_is_told_whose_namespace_is_which(path):
+    hand_out(path, staff=True)
+    text = (path / "staff/class-list.md").read_text()
+    assert "| 李雷 | `lab-li-lei` |" in text
+    hand_out(path, students=(ANNA,), part=True, staff=True)
+    assert (path / "staff/class-list.md").read_text() == text
+    # A class that has no staff any more.
+    assert hand_out(path).done["removed"] == 1
+    assert files(path) == sorted([*ALL, "access-cards-part.html", "access-cards-part.pdf"])
+    hand_out(path, staff=True)
+    remove(path)
+    assert not path.exists()
 
 
 def test_check_mode_writes_nothing(path, pdfs):

@@ -45,6 +45,14 @@ def test_an_address_of_hand_outs_that_cannot_be_printed_is_named():
     assert "pw@" not in problem
 
 
+def test_credentials_for_images_that_cannot_be_used_are_told(tmp_path):
+    (problem,) = setting_problems({"pods_lab_class": "lab", "pods_lab_image_pull_config": str(tmp_path / "none.json")})
+    assert problem.startswith(f"pods_lab_image_pull_config: {tmp_path}/none.json cannot be read (No such file")
+    given = {"pods_lab_image_pull_config": "x", "pods_lab_use_existing_namespaces": True}
+    (problem,) = setting_problems({"pods_lab_class": "lab", **given})
+    assert "nothing is added there" in problem
+
+
 @pytest.mark.parametrize("name", _settings.LEAST)
 def test_a_number_that_is_too_small_is_named(name):
     least = _settings.LEAST[name]

@@ -126,7 +126,11 @@ def test_pods_of_the_class_are_named_wherever_they_are():
     capacity.count(pod(labels={"class": "d"}, name="other"))
     capacity.count(pod(phase="Failed", labels=ours, name="evicted"))
     capacity.count(pod(labels=ours, name="going", deletionTimestamp="2026-11-22T08:31:41Z"))
-    assert capacity.pods == [{"namespace": "lab", "name": "web"}, {"namespace": "lab", "name": "waits"}]
+    asked = {"cpu": 100, "memory": 64 * MI, "ephemeral_storage": 0, "pods": 1}
+    assert capacity.pods == [
+        {"namespace": "lab", "name": "web", "node": "a", "requested": asked},
+        {"namespace": "lab", "name": "waits", "node": "", "requested": asked},
+    ]
     # Until it has gone it holds what it asked for.
     assert capacity.nodes()[0]["requested"]["pods"] == 3
 
