@@ -176,7 +176,7 @@ class Keys:
             more = f", and {len(trouble) - NAMED} more" if len(trouble) > NAMED else ""
             raise KubelabsError(
                 f"No key was asked for, because the kubeconfigs cannot be written: {', '.join(trouble[:NAMED])}{more}. "
-                "Make room and get the right to write there, or give other paths."
+                "Make room or get the right to write there, or give other paths."
             )
 
     # --- what is done ---
