@@ -13,8 +13,8 @@ from ..module_utils._ground.errors import ArgumentError
 from ..module_utils._ground.json_reading import as_map
 
 HOW = (
-    "Write one with `DOCKER_CONFIG=DIRECTORY docker login REGISTRY`, without a credential helper, and a user who may only"
-    " pull"
+    "Write one with `DOCKER_CONFIG=DIRECTORY docker login REGISTRY`, without a credential helper, and as a user who may"
+    " only pull"
 )
 #: What holds a credential. Source: AuthConfig in github.com/docker/cli.
 CREDENTIALS = ("auth", "password", "identitytoken", "registrytoken")
