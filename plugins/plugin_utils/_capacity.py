@@ -104,7 +104,7 @@ def _asked(pod: str, resources: Mapping[str, Any], limit_range: Mapping[str, Any
 
 def _without(node: Node, pods: Iterable[Mapping[str, Any]]) -> Node:
     """The node as it is when those of the pods that are on it are gone."""
-    requested = Counter(node["requested"])
+    requested: Counter[str] = Counter(node["requested"])
     for pod in pods:
         if pod["node"] == node["name"]:
             requested.subtract(pod["requested"])

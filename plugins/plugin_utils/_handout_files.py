@@ -100,8 +100,8 @@ class Handouts:
                 )
 
     def remove(self, students: Sequence[Mapping[str, Any]], *, part: bool) -> None:
-        """Removes the sheets of the students and, but for a part of the class, the cards and the staff's list; then empty
-        directories.
+        """Removes the sheets of the students and, but for a part of the class, the cards and the list for the staff;
+        then empty directories.
 
         Raises:
             ArgumentError: a namespace cannot be used.
