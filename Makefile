@@ -93,7 +93,7 @@ test-clusters: .venv/for-tests ## The kind clusters of the next four, of two nod
 	  docker stop --time 10 $$(docker ps --quiet --filter label=io.x-k8s.kind.cluster=$$name); done
 
 # Labs wait half of the time, but a node without a core to itself starts pods late, and then says rightly that it did.
-LIVE = .venv/bin/pytest tests/live --timeout=600 --dist load --maxschedchunk 1 --numprocesses $$(($$(nproc) > 3 ? 4 : 3))
+LIVE = .venv/bin/pytest tests/live --timeout=600 --durations=20 --dist load --maxschedchunk 1 --numprocesses $$(($$(nproc) > 3 ? 4 : 3))
 NEWEST := molecule/cluster.yml
 OLDEST := tests/live/oldest.yml
 
