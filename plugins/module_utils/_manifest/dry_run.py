@@ -32,8 +32,9 @@ APPLY = "application/apply-patch+yaml"
 def try_it(client: Client, kind: Kind, document: Document, namespace: str, deadline: Deadline) -> Verdict:
     """What the API server says to the object of a document.
 
-    It is asked to create it, and where there is one of that name, to apply it. Where it stops at fields that there are
-    not, it is asked once more without them, so that everything is told at once.
+    It is asked to create it, or to apply it where there is one of that name: to create a second one might be refused
+    for the first one's sake, as by a quota. Where it stops at fields that there are not, it is asked once more without
+    them, so that everything is told at once.
 
     Args:
         namespace: into which; it counts more than what the object says.
@@ -62,19 +63,30 @@ class _Trial:
         Args:
             validation: what becomes of fields that there are not: STRICT or IGNORE.
         """
+        name = self.value["metadata"].get("name")
+        one = f"{self.path}/{quote(name, safe='')}" if isinstance(name, str) and name else ""
+        exists = bool(one) and self._exists(one)
         try:
             try:
-                return accepted(False, tuple(self._send("POST", self.path, validation).warnings()))
+                answer = self._send("PATCH", one, validation) if exists else self._send("POST", self.path, validation)
             except ApiError as exc:
-                name = self.value["metadata"].get("name")
-                if exc.reason != "AlreadyExists" or not isinstance(name, str):
+                # It was made in between, or one may not look whether it is there.
+                if exc.reason != "AlreadyExists" or exists or not one:
                     raise
-            answer = self._send("PATCH", f"{self.path}/{quote(name, safe='')}", validation)
-            return accepted(True, tuple(answer.warnings()))
+                exists = True
+                answer = self._send("PATCH", one, validation)
+            return accepted(exists, tuple(answer.warnings()))
         except ApiError as exc:
             return refused(exc, self.document)
         except (TransportError, DeadlineExceeded) as exc:
             return unknown(f"There was no answer: {exc}")
+
+    def _exists(self, path: str) -> bool:
+        try:
+            self.client.get(path, deadline=self.deadline)
+        except (ApiError, TransportError, DeadlineExceeded):
+            return False
+        return True
 
     def _send(self, method: str, path: str, validation: str) -> Response:
         patch = method == "PATCH"

@@ -96,7 +96,7 @@ def _manifest(options: Mapping[str, Any], place: str) -> Manifest:
     path, content = options.get("path"), options.get("content")
     name = options.get("name") or (os.path.basename(path) if path else place)
     if (path is None) == (content is None) or path == "":
-        raise ArgumentError(f"{place}: give either the path of a file or its content.")
+        raise ArgumentError(f"{options.get('name') or place}: give either the path of a file or its content.")
     namespace = options.get("namespace") or ""
     if namespace and not _NAMESPACE.fullmatch(namespace):
         raise ArgumentError(f"{name}: {namespace!r} cannot be the name of a namespace.")

@@ -114,7 +114,7 @@ MEANINGS = tuple(
             ),
         ),
         (
-            r"failed quota: .*must specify (.+)",
+            r"failed quota: .*must specify ([a-z.,/-]+)",
             (
                 "The namespace has a quota, and so every container has to say {0}.",
                 "Write it under resources of each container.",
@@ -141,7 +141,7 @@ MEANINGS = tuple(
         ),
         (
             r"User \"?([^\s\"]+)\"? cannot (\w+) resource",
-            ("{0}, with whose rights this was asked, may not {1} it there.", "", (), Word.UNKNOWN),
+            ("The user {0}, with whose rights this was asked, may not {1} it there.", "", (), Word.UNKNOWN),
         ),
         (
             r"illegal base64 data",
@@ -268,7 +268,7 @@ def _cause(path: Path, message: str, document: Document) -> Problem:
     supported = re.search(r"supported values?: (.+)", message)
     if message.startswith("Required value: "):
         said = message.removeprefix("Required value: ")
-        return Problem(place, sentence(f"{in_dots(path)} lacks something: {said[:200]}"), "", path)
+        return Problem(place, f"{in_dots(path)} lacks something: {said[:200].rstrip('.')}.", "", path)
     if supported:
         words = re.findall(r'"([^"]+)"', supported[1])
         given = _at(document.value, path)
@@ -278,7 +278,7 @@ def _cause(path: Path, message: str, document: Document) -> Problem:
     for pattern, said, suggestion in _CAUSES:
         if pattern.search(message):
             return Problem(place, said.format(in_dots(path)), suggestion, path)
-    return Problem(place, sentence(f"{in_dots(path)}: {message[:300]}"), "", path)
+    return Problem(place, f"{in_dots(path)}: {message[:300].rstrip('.')}.", "", path)
 
 
 def _unknown_fields(message: str, document: Document) -> Iterator[Problem]:

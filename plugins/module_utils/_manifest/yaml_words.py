@@ -51,7 +51,7 @@ def explain(error: Any, lines: Sequence[str], first_line: int = 1) -> Problem:
     if tab is not None or "'\\t'" in problem:
         tab = number if tab is None else tab
         return Problem(
-            Place(first_line + tab, _text(lines, tab).find("\t") + 1),
+            Place(first_line + tab, max(0, lines[tab].find("\t")) + 1),
             "There is a tab here. YAML is indented with blanks only.",
             "Replace the tab by two blanks, and set your editor to write blanks.",
         )
