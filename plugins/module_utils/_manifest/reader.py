@@ -20,7 +20,7 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any
 
 from .._ground.errors import MissingLibrary
 from .problem import WARNING, Path, Place, Problem
@@ -171,9 +171,10 @@ def _loader() -> Any:
     import yaml
 
     class Loader(yaml.SafeLoader):
-        yaml_implicit_resolvers: ClassVar[dict[Any, Any]] = {}
+        """One of our own, whose settings are nobody else's."""
 
-    Loader.add_implicit_resolver(_PLAIN, re.compile(""), None)  # type: ignore[no-untyped-call]
+    Loader.yaml_implicit_resolvers = {}
+    Loader.add_implicit_resolver(_PLAIN, re.compile(""), None)
     return Loader
 
 
