@@ -35,6 +35,8 @@ Request = TypeVar("Request")
 #: Seconds beyond the task's timeout after which work that does not return is given up: every work watches the timeout
 #: by itself, and what it has seen by then is worth more than a sentence that says that it was late.
 OVERTIME = 5.0
+#: The option that says whether a complaint fails the task. A module has one of them.
+FAIL_OPTIONS = ("fail_on_unmet", "fail_on_problems")
 #: Seconds for the first answer of an API server, however slowly it comes.
 HELLO_WITHIN = 15.0
 
@@ -89,6 +91,13 @@ def bulk_argument_spec(timeout: int) -> dict[str, dict[str, Any]]:
     return {**_task_argument_spec(timeout), "concurrency": {"type": "int", "default": 32}}
 
 
+def check_argument_spec(timeout: int) -> dict[str, dict[str, Any]]:
+    """The options of a module that judges what others have made: that it finds something wrong is its result."""
+    options = bulk_argument_spec(timeout)
+    del options["fail_on_unmet"]
+    return {**options, "fail_on_problems": {"type": "bool", "default": False}}
+
+
 def watch_argument_spec(timeout: int) -> dict[str, dict[str, Any]]:
     """The options of the modules that watch, which need one connection only."""
     return {
@@ -129,7 +138,7 @@ class Answer:
     Attributes:
         returns: `results`, or whatever else the module documents under RETURN.
         complaint: one sentence for `msg` that says what is not as it should be, which fails the task where
-            `fail_on_unmet` says so; '' when all is well.
+            one of FAIL_OPTIONS says so; '' when all is well.
         changed: whether anything was changed.
     """
 
@@ -173,7 +182,7 @@ def run_module(
         result["cluster"] = {**client.summary(), **result.get("cluster", {})}
         if answer.complaint:
             result["msg"] = answer.complaint
-        module.leave(failed=bool(answer.complaint and module.params.get("fail_on_unmet")), **result)
+        module.leave(failed=bool(answer.complaint) and any(map(module.params.get, FAIL_OPTIONS)), **result)
 
 
 class Module(AnsibleModule):

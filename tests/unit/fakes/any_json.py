@@ -38,3 +38,19 @@ JSON = st.recursive(
 )
 #: An object.
 OBJECT = st.dictionaries(st.sampled_from(KEYS), JSON, max_size=6)
+
+# fmt: off
+FIELDS = [
+    "$ref", "additionalProperties", "allOf", "annotations", "apiVersion", "capabilities", "command",
+    "containers", "contaners", "drop", "env", "format", "groups", "groupVersion", "image", "items",
+    "jobTemplate", "kind", "labels", "metadata", "name", "namespace", "ports", "properties", "required",
+    "resources", "seccompProfile", "securityContext", "spec", "sysctls", "template", "type", "value",
+    "versions", "volumes",
+]
+# fmt: on
+#: What may stand in a manifest, and in what a cluster says of its kinds.
+MANIFEST = st.recursive(
+    LEAVES | st.sampled_from(["Pod", "Deployment", "v1", "apps/v1", "object", "array", "string", "ALL"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=5),
+    max_leaves=15,
+)

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import refuse
+from ansible_collections.kubelabs.pods.tests.unit.fakes.catalog import accept_all, serve
 from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import run_module
 from ansible_collections.kubelabs.pods.tests.unit.fakes.kubeconfigs import kubeconfig, write
 from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import ended, make_pod, running, waiting
@@ -29,11 +30,12 @@ NAMES = sorted({path.stem for path in (PLUGINS / "modules").glob("[!_]*.py")} - 
 
 #: What Ansible documents for all modules.
 COMMON = {"changed", "failed", "exception", "invocation", "warnings"}
-#: The three ways to say when a value comes, and whether it then does: on success, when what was asked for did not come
+#: The ways to say when a value comes, and whether it then does: on success, when what was asked for did not come
 #: about and that fails the task, and when it was not even tried. None means that it may.
 WHEN = {
     "success": (True, False, False),
     "success, or when O(fail_on_unmet) fails the task": (True, True, False),
+    "success, or when O(fail_on_problems) fails the task": (True, True, False),
     "and always when the task fails": (None, True, True),
 }
 TYPES = {"str": str, "int": int, "float": (int, float), "bool": bool, "list": list, "dict": dict}
@@ -46,10 +48,12 @@ class Case:
     Attributes:
         met: arguments of a run in which everything comes about.
         unmet: what is different in one in which something does not; None for a module that has no such thing.
+        option: the option that makes a failure of that.
     """
 
     met: dict[str, Any]
     unmet: dict[str, Any] | None = field(default_factory=dict)
+    option: str = "fail_on_unmet"
 
 
 OURS = {"app.kubernetes.io/managed-by": "kubelabs.pods", "kubelabs.pods/class": "c"}
@@ -61,6 +65,7 @@ PODS = {"verb": "get", "resource": "pods"}
 POD = {"name": "p", "namespace": "lab-alice", "pod": "web"}
 WATCH = {"timeout": 5, "grace": 0.1}
 KEY = {"name": "Alice", "namespace": "lab-alice", "service_account": "student", "path": "keys/alice"}
+MANIFEST = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, image: b}]}}"
 CASES = {
     "access_probe": Case(
         {"probes": [{**ASKER, "may": [PODS]}]},
@@ -91,6 +96,11 @@ CASES = {
         {"label_selector": "app=crash", "until": {"restarts": 2}, **WATCH},
         {"until": {"restarts": 3, "completed": True}, "timeout": 0.2},
     ),
+    "manifest_check": Case(
+        {"manifests": [{"content": MANIFEST}]},
+        {"manifests": [{"content": MANIFEST.replace("image", "imagee")}, {"content": "a: ["}]},
+        option="fail_on_problems",
+    ),
     "namespace_teardown": Case({"label_selector": SELECTOR, "timeout": 5}, {"timeout": 0.2}),
     "student_kubeconfig": Case(
         {"label_selector": SELECTOR, "accounts": [KEY]},
@@ -113,6 +123,8 @@ def put_lab(api, stuck=False):
     api.on_watch("/pods", lambda: api.put(make_pod("crash", labels={"app": "crash"}, containers=[waits])))
     api.logs["lab-alice", "web"] = b"listening on :8080\n"
     api.account("lab-alice", OURS)
+    serve(api)
+    accept_all(api)
 
 
 @pytest.fixture(autouse=True)
@@ -193,7 +205,7 @@ def test_every_module_has_its_case():
     assert sorted(CASES) == NAMES
 
 
-def test_every_way_to_say_when_is_one_of_three():
+def test_every_way_to_say_when_is_one_of_these():
     for name in NAMES:
         for key, description in documented(name).items():
             assert when(description["returned"]), f"{key} of {name}"
@@ -221,7 +233,7 @@ def test_in_check_mode(api, run, name):
 @pytest.mark.parametrize("name", [name for name in NAMES if CASES[name].unmet is not None])
 def test_when_something_does_not_come_about(api, run, name, fail):
     put_lab(api, stuck=True)
-    result = run(name, **{**CASES[name].met, **CASES[name].unmet, "fail_on_unmet": fail})
+    result = run(name, **{**CASES[name].met, **CASES[name].unmet, CASES[name].option: fail})
     assert bool(result.get("failed")) is fail, result
     assert result["msg"]
     check(name, result, 1 if fail else 0)

@@ -1,0 +1,224 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Holds a manifest against the cluster's own schema: unknown fields, wrong types, words that are none. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .._ground.quantity import parse_quantity
+from .problem import VERY_ALIKE, Path, Problem, in_dots, nearest, place_of
+from .reader import Document
+from .schema import Schema
+from .yaml_words import GLUED
+
+#: Problems of one document that are told. Whoever has more has one that makes the others.
+MOST = 50
+#: A text that is not shown, since it may be a password: values of Secrets, and of environment variables.
+_HIDDEN = ("value", "data", "stringData")
+
+_SHAPES = {"object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false"}
+_WORDS = {
+    "object": "a mapping: lines with a key, a colon and a value, indented below it",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "int-or-string": "a number or a name",
+    "quantity": "an amount, such as 100m for a processor or 64Mi for memory",
+}
+
+
+def check_fields(document: Document, schema: Schema) -> list[Problem]:
+    """What the manifest says that its kind does not have, in the order of the file.
+
+    The four fields that every object has are somebody else's business (kinds.missing_fields).
+    """
+    return _FieldCheck(document, schema).run()
+
+
+class _FieldCheck:
+    def __init__(self, document: Document, schema: Schema) -> None:
+        self._document = document
+        self._root = schema
+
+    def run(self) -> list[Problem]:
+        found: list[Problem] = []
+        for problem in self._check(self._document.value, self._root, ()):
+            found.append(problem)
+            if len(found) >= MOST:
+                break
+        return sorted(found, key=lambda one: (one.place.line, one.place.column))
+
+    def _problem(self, path: Path, message: str, suggestion: str = "") -> Problem:
+        return Problem(place_of(path, self._document.places), message, suggestion, path)
+
+    def _check(self, value: Any, schema: Schema, path: Path) -> Iterator[Problem]:
+        # To Kubernetes a field with nothing in it is a field that is not there.
+        if value is None:
+            return
+        if schema.type == "object" and isinstance(value, Mapping):
+            yield from self._mapping(value, schema, path)
+        elif schema.type == "array" and isinstance(value, list):
+            for index, item in enumerate(value):
+                if item is None:
+                    yield self._problem((*path, index), "There is nothing behind this dash.", "Take the dash away.")
+                yield from self._check(item, schema.items, (*path, index))
+        elif not _fits(value, schema.type):
+            yield self._problem(path, f"{_name(path)} must be {_WORDS[schema.type]}.", _how(value, schema, path))
+        elif schema.enum and isinstance(value, str) and value and value not in schema.enum:
+            meant = nearest(value, schema.enum)
+            told = f"Did you mean {meant}?" if meant else f"Choose one of {', '.join(schema.enum[:8])}."
+            yield self._problem(path, f"{_name(path)} cannot be {value[:60]}.", told)
+
+    def _mapping(self, value: Mapping[str, Any], schema: Schema, path: Path) -> Iterator[Problem]:
+        meant_here = set()
+        for key, item in value.items():
+            below = schema.field(key)
+            if below is not None:
+                yield from self._check(item, below, (*path, key))
+                continue
+            problem, meant = self._unknown(key, value, schema, path)
+            meant_here.add(meant)
+            if problem is not None:
+                yield problem
+        for key in schema.required:
+            if value.get(key) is None and key not in meant_here and path:
+                yield self._missing(key, value, schema, path)
+
+    def _unknown(
+        self, key: str, value: Mapping[str, Any], schema: Schema, path: Path
+    ) -> tuple[Problem | None, str | None]:
+        """The problem with a field that there is not, and the one of the same mapping that was meant."""
+        where = f" of {in_dots(path)}" if path else f" of a {self._document.value.get('kind')}"
+        message = f"{key[:100]} is no field{where}."
+        free = [name for name in schema.properties if value.get(name) is None]
+        slip = nearest(key, free, VERY_ALIKE)
+        if slip:
+            return self._problem((*path, key), message, f"Did you mean {slip}?"), slip
+        home = self._home(key, path)
+        if home is not None:
+            return self._problem((*path, key), message, self._move(home, path)), None
+        guess = nearest(key, free)
+        if guess:
+            return self._problem((*path, key), message, f"Did you mean {guess}?"), guess
+        glued = GLUED.match(key)
+        if glued:
+            return self._problem((*path, key), message, f"Write a blank after the colon: {glued['key']}: ..."), None
+        return self._problem((*path, key), message, f"Look at: {self._explain(path)}"), None
+
+    def _home(self, key: str, path: Path) -> tuple[str, ...] | None:
+        """Where a field of this name may stand: the place that is nearest to where it stands."""
+        here = tuple("[]" if isinstance(step, int) else step for step in path)
+        homes = [way for way in self._root.homes(key) if way[:1] in ((), ("metadata",), ("spec",), here[:1])]
+        return max(homes, key=lambda way: (_common(way, here), -len(way)), default=None)
+
+    def _move(self, home: tuple[str, ...], path: Path) -> str:
+        words = in_dots(tuple(home)).replace(".[]", "[]")
+        if not home:
+            return "It belongs at the very left, at the top of the object."
+        here = tuple("[]" if isinstance(step, int) else step for step in path)
+        if home[: len(here)] == here:
+            return f"It belongs into {words}: indent it deeper."
+        if here[: len(home)] == home:
+            return f"It belongs into {words}: indent it less."
+        return f"It belongs into {words}."
+
+    def _explain(self, path: Path) -> str:
+        words = [str(self._document.value.get("kind", "")).lower(), *(step for step in path if isinstance(step, str))]
+        return f"kubectl explain {'.'.join(words)}"
+
+    def _missing(self, key: str, value: Mapping[str, Any], schema: Schema, path: Path) -> Problem:
+        field = schema.field(key)
+        purpose = field.purpose if field else ""
+        if key in value:
+            return self._problem((*path, key), f"{in_dots((*path, key))} has nothing in it.", purpose)
+        return self._problem((*path, key), f"{in_dots(path)} has no {key}.", purpose)
+
+
+def _fits(value: Any, wanted: str) -> bool:
+    if wanted == "object":
+        return isinstance(value, Mapping)
+    if wanted == "array":
+        return isinstance(value, list)
+    if wanted == "string":
+        return isinstance(value, str)
+    if wanted == "boolean":
+        return isinstance(value, bool)
+    if wanted == "integer":
+        return isinstance(value, int) and not isinstance(value, bool)
+    if wanted == "number":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if wanted == "int-or-string":
+        return isinstance(value, int | str) and not isinstance(value, bool)
+    if wanted == "quantity":
+        return parse_quantity(value) is not None
+    return True
+
+
+def _how(value: Any, schema: Schema, path: Path) -> str:
+    """What to write instead, without showing what may be a secret."""
+    wanted = schema.type
+    if wanted == "array":
+        if isinstance(value, Mapping) and value:
+            return f"Put a dash and a blank before {next(iter(value))[:60]}: every entry of a list begins with a dash."
+        inner = schema.items
+        if inner.type == "object":
+            first = f" {inner.required[0]}: ..." if inner.required else ""
+            return f"Write its entries below it, each with a dash: -{first}"
+        return "Write its entries below it, each with a dash and a blank, or in brackets: [one, two]"
+    if wanted == "object":
+        if isinstance(value, list):
+            return "Take the dash away."
+        glued = GLUED.match(value) if isinstance(value, str) else None
+        if glued:
+            return f"Write a blank after the colon: {glued['key']}: ..."
+        return ""
+    if wanted == "string" and isinstance(value, bool | int | float):
+        shown = "" if _hidden(path) else f": {_quoted(value)}"
+        return f"Put quotes around it{shown}"
+    if wanted in ("integer", "number", "boolean") and isinstance(value, str):
+        plain = {"true": "true", "false": "false"} if wanted == "boolean" else {}
+        if value.strip().lower() in plain or (wanted != "boolean" and re.fullmatch(r"-?\d+(\.\d+)?", value.strip())):
+            return "Take the quotes away."
+    if wanted == "quantity" and isinstance(value, str):
+        return _amount(value)
+    if isinstance(value, list):
+        return "Take the dash away."
+    return ""
+
+
+def _amount(value: str) -> str:
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kKmMgGtT])([iI]?)[bB]?\s*", value)
+    if not found:
+        return ""
+    number, unit, binary = found.groups()
+    if unit == "m" and not binary and value.strip().lower().endswith("m"):
+        return f"Write it without a blank: {number}m"
+    return f"Write {number}{unit.upper()}i, without a blank and without a B."
+
+
+def _quoted(value: Any) -> str:
+    return f'"{str(value).lower() if isinstance(value, bool) else value}"'
+
+
+def _hidden(path: Path) -> bool:
+    return any(step in _HIDDEN for step in path)
+
+
+def _name(path: Path) -> str:
+    return in_dots(path) or "The object"
+
+
+def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    length = 0
+    for first, second in zip(one, other, strict=False):
+        if first != second:
+            break
+        length += 1
+    return length

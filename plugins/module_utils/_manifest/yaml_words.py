@@ -1,0 +1,142 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a YAML parser complains about, in words for somebody who writes their first manifest. Pure.
+
+The parser's own words never come in: they quote the file, and the file may hold a password.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from .problem import Place, Problem
+
+#: `name:web`: a key whose colon has no blank after it. Not a URL, and not a time or an image with its tag.
+GLUED = re.compile(r"^\s*(?:- +)*(?P<key>[A-Za-z][A-Za-z0-9_-]*):(?![\s/]|$)(?!\d+[\s:.-])")
+_KEY = re.compile(r"^\s*(?:- +)*[\"']?[A-Za-z][\w./-]*[\"']?\s*:(?:\s|$)")
+_TWO_COLONS = re.compile(r"^\s*(?:- +)*[\w./-]+:\s+[^\"'#]*:(?:\s|$)")
+
+TEMPLATE = "This looks like a template: fill in what stands in {{ }}, or put it in quotes."
+QUOTES = "Put the whole value in quotes."
+
+
+def explain(error: Any, lines: Sequence[str], first_line: int = 1) -> Problem:
+    """The problem that an exception of PyYAML describes.
+
+    Args:
+        error: a YAMLError, of which `problem`, `context` and their marks are looked at where it has them.
+        lines: of the text that was parsed.
+        first_line: the number in the file of its first line.
+    """
+    problem = str(getattr(error, "problem", None) or "")
+    context = str(getattr(error, "context", None) or "")
+    mark = getattr(error, "problem_mark", None)
+    started = getattr(error, "context_mark", None)
+    if mark is None:
+        return Problem(Place(first_line, 1), "This is not YAML: it has a character that cannot be shown.", "Remove it.")
+    number = min(mark.line, max(0, len(lines) - 1))
+    # At the end of a text, and where a line goes on, the culprit is the last line above that has anything.
+    above = number
+    while above > 0 and not _text(lines, above):
+        above -= 1
+    place = Place(first_line + number, mark.column + 1)
+    here, before = _text(lines, above), _text(lines, _previous(lines, above))
+    since = f" (see line {first_line + started.line})" if started is not None else ""
+
+    tab = next((n for n in (number, above) if "\t" in _indent(lines, n)), None)
+    if tab is not None or "'\\t'" in problem:
+        tab = number if tab is None else tab
+        return Problem(
+            Place(first_line + tab, max(0, lines[tab].find("\t")) + 1),
+            "There is a tab here. YAML is indented with blanks only.",
+            "Replace the tab by two blanks, and set your editor to write blanks.",
+        )
+    if "{{" in here or "{%" in here:
+        return Problem(place, "This is not YAML.", TEMPLATE)
+    if "quoted scalar" in context:
+        where = Place(first_line + started.line, started.column + 1) if started is not None else place
+        if "escape" in problem:
+            return Problem(
+                place,
+                "A backslash in double quotes begins a code, and this is none.",
+                "Write it twice, or use single quotes.",
+            )
+        return Problem(where, "The quotation mark that begins here is never closed.", "Write the second one.")
+    if "flow" in context and ("expected" in problem or "stream" in problem):
+        where = Place(first_line + started.line, started.column + 1) if started is not None else place
+        return Problem(
+            where,
+            "The bracket that begins here is not closed, or a comma is missing in it.",
+            "Close every [ with ] and every { with }, and put commas between the entries.",
+        )
+    if "alias" in problem or "alias" in context or "anchor" in context:
+        return Problem(place, "A value that begins with * or & stands for another one in YAML.", QUOTES)
+    if "tag" in context or "tag" in problem:
+        return Problem(place, "A value that begins with ! has a meaning of its own in YAML.", QUOTES)
+    if "cannot start any token" in problem:
+        return Problem(place, "A value cannot begin with this character in YAML.", QUOTES)
+    for index, text in ((above, here), (_previous(lines, above), before)):
+        glued = GLUED.match(text)
+        if glued:
+            return Problem(
+                Place(first_line + index, glued.end()),
+                f"There is no blank after the colon of {glued['key']}.",
+                f"Write a blank after it: {glued['key']}: ...",
+            )
+    if "mapping values are not allowed" in problem:
+        if before and above > 0 and ":" not in before and not before.lstrip().startswith(("-", "#")):
+            return _no_colon(lines, _previous(lines, above), first_line)
+        if _TWO_COLONS.match(here):
+            return Problem(
+                place, "There is a second colon in this line.", f"{QUOTES} A second key has a line of its own."
+            )
+        return Problem(
+            place,
+            "This line is indented deeper than the one above, and cannot belong to it.",
+            "Begin it in the same column as the lines that it stands beside.",
+        )
+    if "could not find expected ':'" in problem or "expected ':'" in problem:
+        culprit = above if here and not _KEY.match(here) else _previous(lines, above)
+        return _no_colon(lines, culprit, first_line)
+    if "'-'" in problem or "block entry" in problem or "sequence entries are not allowed" in problem:
+        return Problem(
+            place,
+            f"A dash begins an entry of a list, and there can be none here{since}.",
+            "Put the dashes of one list below each other, and nothing else in their column.",
+        )
+    if "block end" in problem or "block" in context or "document start" in problem:
+        return Problem(
+            place,
+            f"This line is not indented as the lines that it belongs to{since}.",
+            "Lines of one level begin in the same column, and deeper ones two blanks further right.",
+        )
+    return Problem(place, "This is not YAML.", "Compare this line and the one above with an example.")
+
+
+def _no_colon(lines: Sequence[str], number: int, first_line: int) -> Problem:
+    return Problem(
+        Place(first_line + number, len(_indent(lines, number)) + 1),
+        "This line has no colon.",
+        "Write it as a key, a colon, a blank and a value, as in name: web.",
+    )
+
+
+def _text(lines: Sequence[str], number: int) -> str:
+    return lines[number].rstrip() if 0 <= number < len(lines) else ""
+
+
+def _indent(lines: Sequence[str], number: int) -> str:
+    text = _text(lines, number)
+    return text[: len(text) - len(text.lstrip(" \t"))]
+
+
+def _previous(lines: Sequence[str], number: int) -> int:
+    """The number of the last line before that has anything."""
+    number -= 1
+    while number > 0 and not _text(lines, number).strip():
+        number -= 1
+    return max(0, number)

@@ -1,0 +1,261 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.kubelabs.pods.plugins.module_utils._manifest.reader import (
+    DEEPEST,
+    MOST_BYTES,
+    MOST_DOCUMENTS,
+    read_documents,
+)
+
+#: Pieces that YAML has a meaning for, so that what Hypothesis makes of them goes deeper than its first character.
+PIECES = [
+    "a: ",
+    "- ",
+    "\n",
+    "  ",
+    "\t",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    '"',
+    "'",
+    "&x ",
+    "*x",
+    "<<: ",
+    "|",
+    ">",
+    "#",
+    "? ",
+    ": ",
+    "!t ",
+    "!!int ",
+    "---\n",
+    "...",
+    "%",
+    "@",
+    "{{ x }}",
+    "\\ud800",
+    "0x",
+    "1e999",
+    "\u00a0",
+    "\u201c",
+    "\ufeff",
+    "~",
+    "y",
+]
+
+
+def one(text):
+    (document,) = read_documents(text.encode())
+    return document
+
+
+def problem(text):
+    (found,) = one(text).problems
+    return found
+
+
+def told(text):
+    found = problem(text)
+    return found.place.line, found.message, found.suggestion
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a: y", True),
+        ("a: No", False),
+        ("a: on", True),
+        ("a: ~", None),
+        ("a:", None),
+        ("a: 12:30", "12:30"),
+        ("a: 2026-01-01", "2026-01-01"),
+        ("a: 0777", 511),
+        ("a: 0o17", 15),
+        ("a: 1_000", 1000),
+        ("a: 0x1F", 31),
+        ("a: 0b11", 3),
+        ("a: 1e3", 1000),
+        ("a: -1.5", -1.5),
+        ("a: .inf", ".inf"),
+        ("a: 1e999", "1e999"),
+        ("a: " + "9" * 5000, "9" * 5000),
+        ("a: 10.0.0.1", "10.0.0.1"),
+        ('a: "1"', "1"),
+        ("a: !!str 1", "1"),
+        ('a: "\\ud800"', "\ufffd"),
+        ("a: [1, x]", [1, "x"]),
+    ],
+)
+def test_values_are_what_kubectl_makes_of_them(text, value):
+    """Seen with `kubectl create --dry-run=client -o json`, apart from what it refuses (.inf)."""
+    assert one(text).value == {"a": value}
+    assert type(one(text).value["a"]) is type(value)
+
+
+def test_every_value_has_its_place():
+    document = one("a:\n  b:\n  - c: 1\n    d: 2\n  - x\n")
+    assert document.places[("a", "b", 0, "d")] == document.places[("a", "b", 0, "d")]
+    places = {path: (place.line, place.column) for path, place in document.places.items()}
+    assert places[("a", "b")] == (2, 3)
+    assert places[("a", "b", 0)] == (3, 5)
+    assert places[("a", "b", 0, "d")] == (4, 5)
+    assert places[("a", "b", 1)] == (5, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message", "suggestion"),
+    [
+        ("a:\n\tb: 1\n", 2, "There is a tab here", "Replace the tab by two blanks"),
+        ("a:\n  b: 1\n\tc: 1\n", 3, "There is a tab here", "Replace the tab by two blanks"),
+        ("a:\n  name:web\n  b:\n    c: d\n", 2, "no blank after the colon of name", "name: ..."),
+        ("apiVersion:v1\nkind: Pod\n", 1, "no blank after the colon of apiVersion", "apiVersion: ..."),
+        ("a:\n  b: c\n    d:\n      e: f\n", 3, "indented deeper", "the same column"),
+        ("a:\n    b: c\n  d: e\n", 3, "not indented as the lines that it belongs to (see line 1)", "the same column"),
+        ("a: b: c\n", 1, "second colon", "quotes"),
+        ("metadata\n  name: web\n", 1, "has no colon", "name: web"),
+        ("a: 1\nkind Pod\nb: 1\n", 2, "has no colon", "name: web"),
+        ('a: "hello\nb: c\n', 1, "quotation mark", "second one"),
+        ('a: "C:\\Windows"\n', 1, "backslash", "single quotes"),
+        ("a: [b, c\nd: x\n", 1, "bracket", "Close every ["),
+        ("a: *\n", 1, "* or &", "quotes"),
+        ("a: */5 * * * *\n", 1, "* or &", "quotes"),
+        ("a: @x\n", 1, "cannot begin", "quotes"),
+        ("a: !ref x\n", 1, "begins with !", "quotes"),
+        ("a: {{ image }}\n", 1, "A key has to be a word", "template"),
+        ("a: [{{ x ]\n", 1, "", "template"),
+        ("a: - b\n", 1, "A dash", "below each other"),
+        ("a: 1\nb: 2\na: 3\n", 3, "a stands here twice, first in line 1", "Remove one"),
+        ("a:\n\u00a0\u00a0b: c\n", 2, "looks like a blank", "type them anew"),
+        ("a: \u201cx\u201d\n", 1, "quotation marks are not those of YAML", "straight"),
+        ("a: \x07\n", 1, "cannot be shown", "Remove"),
+        ("", 1, "empty", "apiVersion"),
+        ("# nothing\n---\n", 1, "empty", "apiVersion"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(text, line, message, suggestion):
+    found = told(text)
+    assert found[0] == line, found
+    assert message in found[1], found
+    assert suggestion in found[2], found
+
+
+@pytest.mark.parametrize("data", ["a: 1\n".encode("utf-16"), b"a: 1\n\0"])
+def test_text_of_windows_is_named(data):
+    (document,) = read_documents(data)
+    assert "not UTF-8" in document.problems[0].message
+    assert "PowerShell" in document.problems[0].suggestion
+
+
+def test_bytes_that_are_no_text_have_their_place():
+    (document,) = read_documents("a: 1\nb: ü\n".encode("latin-1"))
+    assert (document.problems[0].place.line, document.problems[0].place.column) == (2, 4)
+
+
+def test_what_an_editor_of_windows_writes_can_be_read():
+    assert read_documents(b"\xef\xbb\xbfa: 1\r\nb: 2\r\n")[0].value == {"a": 1, "b": 2}
+
+
+def test_json_may_be_indented_with_tabs():
+    assert one('{\n\t"a": 1,\n\t"b": [2]\n}\n').value == {"a": 1, "b": [2]}
+
+
+def test_one_document_that_is_no_yaml_hides_no_other():
+    first, second, third = read_documents(b"a: 1\n---\nb: [\n--- # the last\nc: 3\n")
+    assert (first.value, second.value, third.value) == ({"a": 1}, None, {"c": 3})
+    assert (second.problems[0].place.line, third.place.line) == (3, 5)
+    assert third.places[("c",)].line == 5
+
+
+def test_anchors_and_merges_are_written_out():
+    assert one("x: &d {a: 1, b: 2}\nz: {<<: *d, b: 3}\nw: {<<: [*d, {c: 4}]}\n").value == {
+        "x": {"a": 1, "b": 2},
+        "z": {"a": 1, "b": 3},
+        "w": {"a": 1, "b": 2, "c": 4},
+    }
+    assert "takes over" in problem("a: {<<: 1}\n").message
+
+
+def test_keys_are_texts():
+    assert one("1: a\non: b\nx: c\n").value == {"1": "a", "true": "b", "x": "c"}
+
+
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 10)}]\n" for n in range(9)
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BOMB,
+        "a: &a [*a]\n",
+        "a: &a {b: *a}\n",
+        "[" * 5000,
+        "a: " + "{b: " * 5000,
+        "- " * 5000,
+        "x: &x " + "y" * 100_000 + "\nz: [" + "*x," * 1000 + "]\n",
+    ],
+    ids=["bomb", "itself", "itself in a mapping", "brackets", "mappings", "dashes", "long texts"],
+)
+def test_a_file_that_is_made_to_hurt_is_refused_at_once(text):
+    begun = time.process_time()
+    document = one(text)
+    assert time.process_time() - begun < 20
+    assert document.value is None
+    assert "large" in document.problems[0].message or "deeply" in document.problems[0].message
+
+
+def test_a_file_may_be_as_large_as_it_is_said():
+    assert one("a: " + "x" * (MOST_BYTES - 3)).problems == ()
+    assert "256 are not read" in problem("a: " + "x" * (MOST_BYTES - 2)).message
+
+
+def test_nesting_and_documents_have_a_bound():
+    assert one("[" * (DEEPEST - 1) + "]" * (DEEPEST - 1)).problems == ()
+    assert len(read_documents(b"a: 1\n---\n" * MOST_DOCUMENTS)) == MOST_DOCUMENTS
+    assert "documents" in problem("a: 1\n---\n" * (MOST_DOCUMENTS + 1)).message
+
+
+def test_no_value_stands_in_a_problem():
+    for text in ("password: hunter2: x\n", 'password: "hunter2\n', "password: [hunter2\n", "password: *hunter2\n"):
+        assert "hunter2" not in problem(text).in_words()
+
+
+def check(data):
+    documents = read_documents(data)
+    assert documents
+    lines = data.count(b"\n") + data.count(b"\r") + 1
+    for document in documents:
+        json.dumps(document.value, allow_nan=False).encode()
+        for found in document.problems:
+            assert found.message and 1 <= found.place.line <= lines + 1 and found.place.column >= 1
+            found.in_words().encode()
+
+
+@given(st.text())
+def test_no_text_is_too_much(text):
+    check(text.encode())
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
+def test_no_yaml_is_too_much(text):
+    check(text.encode())
+
+
+@given(st.binary())
+def test_no_bytes_are_too_much(data):
+    check(data)

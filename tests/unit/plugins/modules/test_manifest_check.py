@@ -1,0 +1,389 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+import threading
+
+import pytest
+
+from ansible_collections.kubelabs.pods.plugins.modules import manifest_check
+from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import half_open, hang_up, in_order, refuse, reply
+from ansible_collections.kubelabs.pods.tests.unit.fakes.catalog import ALWAYS, accept_all, serve
+from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import run_module
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: nginx
+"""
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      hostNetwork: true
+      containers: [{name: web}]
+"""
+
+
+@pytest.fixture(name="check")
+def run_manifest_check(api, capfd):
+    """Runs it against a server that accepts whatever no test has answered before."""
+
+    def run(*, modern=True, **args):
+        serve(api, modern=modern)
+        accept_all(api)
+        return run_module(manifest_check.main, capfd, api, **args)
+
+    return run
+
+
+def only(result):
+    assert not result.get("failed"), result
+    (one,) = result["results"]
+    return one
+
+
+def lines(result):
+    return only(result)["lines"]
+
+
+def trials(api):
+    return [(one.method, one.path) for one in api.requests if one.method in ("POST", "PATCH")]
+
+
+@pytest.mark.parametrize("modern", [True, False], ids=["new", "as 1.20"])
+def test_a_right_manifest(api, check, modern):
+    result = check(content=POD, namespace="lab-anna", modern=modern)
+    one = only(result)
+    assert result["changed"] is False
+    assert "msg" not in result
+    assert (one["name"], one["valid"], one["errors"], one["warnings"], one["lines"]) == ("content", True, 0, 0, [])
+    assert one["msg"] == "content is right, and the cluster would accept it."
+    (document,) = one["documents"]
+    assert (document["line"], document["api_version"], document["kind"], document["name"]) == (1, "v1", "Pod", "web")
+    assert document["dry_run"] == {
+        "verdict": "accepted",
+        "reason": "It would be created.",
+        "message": "",
+        "code": None,
+        "warnings": [],
+    }
+    assert (document["pod_security"]["level"], document["pod_security"]["enforced"]) == ("baseline", None)
+    assert trials(api) == [("POST", "/api/v1/namespaces/lab-anna/pods")]
+
+
+@pytest.mark.parametrize("modern", [True, False], ids=["new", "as 1.20"])
+def test_a_slip_is_found_by_what_the_cluster_says_of_itself(api, check, modern):
+    api.fault(
+        "/pods$", refuse(400, "BadRequest", 'strict decoding error: unknown field "spec.contaners"'), method="POST"
+    )
+    api.fault("/pods$", refuse(422, "Invalid", "x", details={"causes": [missing_containers()]}), method="POST")
+    result = check(content=POD.replace("containers", "contaners"), modern=modern)
+    assert lines(result) == ["line 6: contaners is no field of spec. Did you mean containers?"]
+    assert result["msg"] == f"content has 1 error. It is: {lines(result)[0]}"
+    assert only(result)["documents"][0]["dry_run"]["verdict"] == "refused"
+
+
+def missing_containers():
+    return {"reason": "FieldValueRequired", "field": "spec.containers", "message": "Required value"}
+
+
+def test_what_only_the_server_knows_is_told_beside_an_unknown_field(api, check):
+    cause = {"field": "metadata.name", "message": "Invalid value: a lowercase RFC 1123 subdomain must consist of"}
+    api.fault("/pods$", refuse(400, "BadRequest", 'strict decoding error: unknown field "spec.x"'), method="POST")
+    api.fault("/pods$", refuse(422, "Invalid", "x", details={"causes": [cause]}), method="POST")
+    found = lines(check(content=POD.replace("web\nspec", "Web\nspec") + "  x: 1\n"))
+    assert [line.split(".")[0] for line in found] == ["line 4: metadata", "line 9: x is no field of spec"]
+    queries = [one.query["fieldValidation"] for one in api.requests if one.method == "POST"]
+    assert queries == [["Strict"], ["Ignore"]]
+
+
+def test_the_schemas_are_fetched_once_for_all_and_only_those_needed(api, check):
+    manifests = [{"name": f"student-{number}", "content": POD, "namespace": "lab"} for number in range(20)]
+    result = check(manifests=manifests, concurrency=8)
+    assert [one["name"] for one in result["results"]] == [f"student-{number}" for number in range(20)]
+    asked = [one.path for one in api.requests if one.method == "GET"]
+    assert len([path for path in asked if path.startswith("/openapi")]) == 2
+    assert asked.count("/apis") == asked.count("/api") == asked.count("/api/v1/namespaces/lab") == 1
+    assert not any("apps" in path for path in asked)
+
+
+def test_nothing_is_ever_persisted(api, check):
+    api.put({"metadata": {"name": "web", "namespace": "lab", "uid": "1"}})
+    for content in (POD, DEPLOYMENT, POD.replace("image", "imagee")):
+        check(content=content, namespace="lab")
+    written = [one for one in api.requests if one.method != "GET"]
+    assert {one.method for one in written} == {"POST", "PATCH"}
+    assert [one.query["dryRun"] for one in written] == [["All"]] * len(written)
+
+
+def test_check_mode_makes_no_difference(api, capfd):
+    serve(api)
+    accept_all(api)
+    result = run_module(manifest_check.main, capfd, api, check_mode=True, content=POD)
+    assert only(result)["documents"][0]["dry_run"]["verdict"] == "accepted"
+
+
+def test_an_object_that_is_there_is_applied_and_not_made_twice(api, check):
+    api.put({"metadata": {"name": "web", "namespace": "lab", "uid": "1"}})
+    result = check(content=POD, namespace="lab")
+    assert trials(api) == [("PATCH", "/api/v1/namespaces/lab/pods/web")]
+    patch = next(one for one in api.requests if one.method == "PATCH")
+    assert patch.headers["content-type"] == ["application/apply-patch+yaml"]
+    assert (patch.one("fieldManager"), patch.one("force")) == ("kubelabs.pods", "true")
+    assert "is there already" in only(result)["documents"][0]["dry_run"]["reason"]
+
+
+def test_one_that_is_made_in_between_is_applied(api, check):
+    api.fault("/pods$", refuse(409, "AlreadyExists", "exists"), method="POST")
+    assert only(check(content=POD, namespace="lab"))["valid"]
+    assert [method for method, _path in trials(api)] == ["POST", "PATCH"]
+
+
+def test_a_change_that_cannot_be_made_is_told_with_the_way_out(api, check):
+    api.put({"metadata": {"name": "web", "namespace": "lab", "uid": "1"}})
+    words = 'Pod "web" is invalid: spec: Forbidden: pod updates may not change fields other than `x`\n  core.PodSpec{'
+    api.fault("/pods/web$", refuse(422, "Invalid", words), method="PATCH")
+    (line,) = lines(check(content=POD, namespace="lab"))
+    assert line == (
+        "line 1: It exists already, and what the file changes cannot be changed."
+        " Delete the one that exists first (kubectl delete), then apply the file."
+    )
+
+
+def test_the_namespace_of_the_task_counts(api, check):
+    result = check(content=POD.replace("web\nspec", "web\n  namespace: kube-system\nspec"), namespace="lab")
+    assert lines(result) == [
+        "line 5: The manifest is for the namespace kube-system, and not for lab."
+        " Take this line away, so that it can be used in any namespace."
+    ]
+    assert trials(api) == [("POST", "/api/v1/namespaces/lab/pods")]
+    assert next(one for one in api.requests if one.method == "POST").json()["metadata"]["namespace"] == "lab"
+
+
+@pytest.mark.parametrize(("own", "namespace"), [("", "default"), ("  namespace: theirs\n", "theirs")])
+def test_without_one_it_is_that_of_the_manifest(api, check, own, namespace):
+    assert only(check(content=POD.replace("web\nspec", f"web\n{own}spec")))["valid"]
+    assert trials(api) == [("POST", f"/api/v1/namespaces/{namespace}/pods")]
+
+
+def test_a_namespace_that_is_not_there_is_nobodys_slip_unless_the_manifest_names_it(api, check):
+    api.fault("/pods$", refuse(404, "NotFound", 'namespaces "lab" not found'), method="POST", times=2)
+    one = only(check(content=POD, namespace="lab"))
+    assert (one["valid"], one["documents"][0]["dry_run"]["verdict"]) == (True, "unknown")
+    assert "There is no namespace lab" in one["msg"]
+    one = only(check(content=POD.replace("web\nspec", "web\n  namespace: lab\nspec")))
+    assert (one["valid"], one["lines"][0]) == (
+        False,
+        "line 1: There is no namespace lab. Make it first, or use another one.",
+    )
+
+
+def test_what_the_same_file_makes_is_not_missed(api, check):
+    api.fault("/pods$", refuse(404, "NotFound", 'namespaces "lab" not found'), method="POST")
+    content = "apiVersion: v1\nkind: Namespace\nmetadata: {name: lab}\n---\n" + POD.replace(
+        "web\nspec", "web\n  namespace: lab\nspec"
+    )
+    one = only(check(content=content))
+    assert [document["dry_run"]["verdict"] for document in one["documents"]] == ["accepted", "skipped"]
+    assert (one["valid"], [document["line"] for document in one["documents"]]) == (True, [1, 5])
+    assert trials(api)[0] == ("POST", "/api/v1/namespaces")
+
+
+def test_the_objects_of_a_list_are_checked_each(check):
+    content = f"kind: List\napiVersion: v1\nitems:\n- {POD.replace(chr(10), chr(10) + '  ')}\n- kind: Zebra\n"
+    one = only(check(content=content))
+    assert [document["kind"] for document in one["documents"]] == ["Pod", "Zebra"]
+    assert one["documents"][1]["line"] == 13
+
+
+def enforce(api, level):
+    labels = {"pod-security.kubernetes.io/enforce": level}
+    api.fault("^/api/v1/namespaces/lab$", reply(200, {"metadata": {"labels": labels}}), times=ALWAYS)
+
+
+def test_a_deployment_whose_pods_would_be_refused_is_an_error(api, check):
+    enforce(api, "baseline")
+    one = only(check(content=DEPLOYMENT, namespace="lab"))
+    assert one["lines"] == [
+        "line 9: The namespace enforces the Pod Security level baseline, which refuses such a pod"
+        " (spec.template.spec.hostNetwork): The pod would share the node's network. Remove hostNetwork."
+    ]
+    security = one["documents"][0]["pod_security"]
+    assert (security["level"], security["enforced"]) == ("privileged", "baseline")
+    assert {reason["level"] for reason in security["reasons"]} == {"baseline", "restricted"}
+    assert (security["reasons"][0]["line"], security["reasons"][0]["path"]) == (9, "spec.template.spec.hostNetwork")
+
+
+def test_a_pod_that_the_namespace_lets_in_is_right(api, check):
+    enforce(api, "baseline")
+    one = only(check(content=POD, namespace="lab"))
+    assert (one["valid"], one["documents"][0]["pod_security"]["level"]) == (True, "baseline")
+
+
+def test_the_refusal_of_pod_security_is_told_field_by_field(api, check):
+    enforce(api, "restricted")
+    api.fault("/pods$", refuse(403, "Forbidden", 'violates PodSecurity "restricted:latest": x'), method="POST")
+    found = lines(check(content=POD, namespace="lab"))
+    assert len(found) == 4
+    assert all("which refuses such a pod (spec.containers[0].securityContext." in line for line in found)
+
+
+def test_who_may_not_try_gets_everything_else(api, check):
+    words = 'pods is forbidden: User "eve" cannot create resource "pods" in API group "" in the namespace "default"'
+    api.fault("/pods$", refuse(403, "Forbidden", words), method="POST")
+    one = only(check(content=POD))
+    assert (one["valid"], one["documents"][0]["dry_run"]["verdict"]) == (True, "unknown")
+    assert "The user eve" in one["msg"]
+
+
+@pytest.mark.parametrize(
+    ("path", "fault", "words"),
+    [
+        ("^/openapi/v3$", refuse(418, "Teapot", "no"), "did not say which fields it has"),
+        ("^/apis$", refuse(403, "Forbidden", "no"), "did not say which kinds it has"),
+    ],
+)
+def test_a_cluster_that_says_nothing_of_itself_is_a_warning(api, check, path, fault, words):
+    api.fault(path, fault, times=3)
+    one = only(check(content=POD.replace("image", "imagee")))
+    assert (one["valid"], one["warnings"]) == (True, 1)
+    assert words in one["lines"][0]
+
+
+def test_a_group_whose_server_is_down_is_left_out(api, check):
+    api.fault("^/apis/events.k8s.io/v1$", refuse(404, "NotFound", "x"), times=ALWAYS)
+    assert only(check(content=DEPLOYMENT, modern=False))["valid"]
+
+
+def test_warnings_of_the_server_are_told(api, check):
+    warning = {"Warning": '299 - "spec.containers[0].ports[1]: duplicate \\"port\\""'}
+    api.fault("/pods$", reply(201, {}, warning), method="POST")
+    one = only(check(content=POD))
+    assert one["documents"][0]["dry_run"]["warnings"] == ['spec.containers[0].ports[1]: duplicate "port"']
+    assert (one["valid"], one["warnings"]) == (True, 1)
+    assert one["lines"] == ['line 7: The API server warns: spec.containers[0].ports[1]: duplicate "port".']
+
+
+def test_a_connection_that_breaks_is_tried_again_since_a_dry_run_does_no_harm(api, check):
+    api.fault("/pods$", hang_up, method="POST")
+    assert only(check(content=POD))["documents"][0]["dry_run"]["verdict"] == "accepted"
+
+
+# --- files, and what is no manifest ---
+
+
+def test_files_of_a_class(check, tmp_path):
+    (tmp_path / "anna.yaml").write_text(POD)
+    (tmp_path / "ben.yaml").write_text(POD.replace("kind: Pod", "kind: pod"))
+    (tmp_path / "pipe").mkdir()
+    manifests = [
+        {"path": str(tmp_path / "anna.yaml")},
+        {"name": "ben", "path": str(tmp_path / "ben.yaml"), "namespace": "lab-ben"},
+        {"name": "cem", "path": str(tmp_path / "cem.yaml")},
+        {"name": "dir", "path": str(tmp_path / "pipe")},
+    ]
+    result = check(manifests=manifests, namespace="lab")
+    anna, ben, cem, folder = result["results"]
+    assert not result.get("failed")
+    assert (anna["name"], anna["namespace"], anna["valid"]) == ("anna.yaml", "lab", True)
+    assert (ben["namespace"], ben["valid"]) == ("lab-ben", False)
+    assert cem["lines"] == [f"line 1: The file {tmp_path}/cem.yaml cannot be read: No such file or directory."]
+    assert "it is no file" in folder["lines"][0]
+    assert result["msg"].startswith("3 of 4 manifests have errors: ben (line 2: kind: pod: ")
+
+
+def test_a_pipe_keeps_nobody_waiting(check, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    result = check(manifests=[{"path": str(tmp_path / "pipe")}], timeout=5)
+    assert "it is no file" in result["results"][0]["lines"][0]
+
+
+def test_it_may_fail_the_task(check):
+    result = check(content="kind: pod", fail_on_problems=True)
+    assert result["failed"] and result["results"][0]["errors"] == 4
+    assert result["msg"].startswith("content has 4 errors. First: line 1: ")
+    assert not check(content=POD, fail_on_problems=True).get("failed")
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ({}, "There is nothing to check: give path, content or manifests."),
+        ({"manifests": []}, "manifests is an empty list"),
+        ({"manifests": [{"content": "a"}], "path": "/a"}, "and not both"),
+        ({"manifests": [{"name": "anna"}]}, "anna: give either the path of a file or its content."),
+        ({"manifests": [{}]}, "manifests[0]: give either"),
+        ({"path": "/a", "content": "a"}, "give either the path of a file or its content."),
+        ({"path": "/nowhere.yaml"}, "The file /nowhere.yaml cannot be read: No such file or directory."),
+        ({"content": POD, "namespace": "Lab"}, "'Lab' cannot be the name of a namespace."),
+    ],
+)
+def test_arguments_that_cannot_be_used(api, check, args, words):
+    result = check(**args)
+    assert result["failed"]
+    assert words in result["msg"]
+    assert not api.requests
+
+
+def test_what_does_not_end_in_time_is_a_result(api, check):
+    api.fault("/pods$", half_open, method="POST", times=ALWAYS)
+    result = check(manifests=[{"content": POD}, {"content": "a: ["}], timeout=0.8, concurrency=1)
+    slow, _not_begun = result["results"]
+    assert len(result["results"]) == 2
+    assert not slow["valid"] or slow["documents"][0]["dry_run"]["verdict"] == "unknown"
+
+
+def test_many_at_a_time(api, check):
+    together = threading.Barrier(4, timeout=10)
+    api.fault("/pods$", in_order(lambda connection, request: together.wait(), reply(201, {})), method="POST", times=4)
+    result = check(manifests=[{"content": POD}] * 4, concurrency=4)
+    assert all(one["documents"][0]["dry_run"]["verdict"] == "accepted" for one in result["results"])
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("- a\n", "line 1: This is a list, and an object of Kubernetes is a mapping"),
+        ("hello\n", "line 1: This is a single word, and an object"),
+        ("a:\n\tb: 1\n", "line 2: There is a tab here."),
+        ("", "line 1: The file is empty."),
+        (POD[: POD.index("spec")], "line 1: spec is missing. It says what the object is to be"),
+        (POD.replace("spec:", "specs:"), "line 5: specs is no field of a Pod. Did you mean spec?"),
+        ("apiVersion: v1\nkind: Service\nmetadata: {name: a}\n", "line 1: spec is missing."),
+        (
+            POD.replace("name: web\nspec", "names: web\nspec"),
+            "line 4: names is no field of metadata. Did you mean name?",
+        ),
+        (POD.replace("nginx", "{{ image }}"), "line 8: A key has to be a word. This looks like a template"),
+        (
+            POD.replace("apiVersion: v1\n", ""),
+            "line 1: apiVersion is missing. It says which version of the Kubernetes API the object is written for,"
+            " as v1 or apps/v1. For a Pod write apiVersion: v1",
+        ),
+    ],
+)
+def test_one_slip_is_one_line(check, content, words):
+    (line,) = lines(check(content=content))
+    assert line.startswith(words)
+
+
+def test_no_secret_comes_out(api, check):
+    content = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {pin: 4711}\ndata: {a: hunter2!}\n"
+    api.fault("/secrets$", refuse(400, "BadRequest", "illegal base64 data at input byte 7"), method="POST")
+    result = only(check(content=content))
+    assert result["errors"] == 2
+    assert "4711" not in str(result) and "hunter2" not in str(result)
