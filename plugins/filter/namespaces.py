@@ -41,6 +41,14 @@ def expired_namespaces(namespaces: Any, now: Any) -> list[str]:
     )
 
 
+def class_expiry(given: Any, namespaces: Any, labels: Any) -> str:
+    return _expiry.class_expiry(
+        str(given),
+        _arguments.mappings(namespaces, "namespaces", "metadata"),
+        _arguments.mapping(labels, "labels"),
+    )
+
+
 def expiry_time(given: Any) -> str:
     return _expiry.expiry_time(str(given))
 
@@ -96,6 +104,7 @@ class FilterModule:
     def filters(self) -> dict[str, Any]:
         return _arguments.filters(
             AnsibleFilterError,
+            class_expiry,
             existing_namespace_checks,
             expired_namespaces,
             expiry_time,

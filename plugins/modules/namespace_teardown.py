@@ -15,6 +15,8 @@ author:
 description:
   - Deletes the pods of the namespaces that O(label_selector) matches, watches them go, then deletes the namespaces and watches
     them go. Namespaces that are deleted while they hold running pods take minutes.
+  - Before anything else it deletes the service accounts that O(label_selector) matches in them, so that nobody's token opens
+    anything any more, whatever keeps a namespace up.
   - What makes pods anew (Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs, CronJobs, ReplicationControllers) is deleted
     before its pods. Whatever else does is ended by the deletion of its namespace, which does not wait for pods that are new.
   - Every pod gets its own grace period, but at the most O(max_grace_period). When that is over, or when all its containers have

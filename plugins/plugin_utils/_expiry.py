@@ -12,31 +12,55 @@ from typing import Any
 
 from ..module_utils._ground.errors import ArgumentError
 from ..module_utils._ground.json_reading import as_map, as_text
-from ..module_utils._ground.ownership import is_ours
+from ..module_utils._ground.ownership import carries, is_ours
 from ..module_utils._ground.times import iso_seconds, parse_time
 
 EXPIRES_ANNOTATION = "kubelabs.pods/expires"
+#: What takes the end from a class that has one.
+NEVER = "never"
 
 
 def expiry_time(given: str) -> str:
-    """The time as ISO 8601 in UTC; '' where none is given. One without a zone is local time, a mere date its end.
+    """The time as ISO 8601 in UTC; '' for none. One without a zone is local time, a mere date its end.
 
     Raises:
         ArgumentError: it is no time.
     """
     text = given.strip()
-    if not text:
+    if text in ("", NEVER):
         return ""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        if len(text) <= len("2026-12-01"):
+            moment = moment.replace(hour=23, minute=59, second=59)
+        return iso_seconds(moment)
+    except (OverflowError, ValueError):
         raise ArgumentError(
             f"pods_lab_expires: {given!r} is no time. Write it as 2026-12-01T18:00, which is your local time, with a"
-            " zone as in 2026-12-01T18:00+01:00, or as a date, at whose end the class is over."
+            f" zone as in 2026-12-01T18:00+01:00, or as a date, at whose end the class is over; or as {NEVER}."
         ) from None
-    if len(text) <= len("2026-12-01"):
-        moment = moment.replace(hour=23, minute=59, second=59)
-    return iso_seconds(moment)
+
+
+def class_expiry(given: str, namespaces: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> str:
+    """When a class is over, as ISO 8601 in UTC; '' for never. Where nothing is given it stays as it is.
+
+    Args:
+        given: as `expiry_time` takes it.
+        namespaces: Namespace objects, of which those of the class are asked: the last of their times counts.
+        labels: those that everything of the class carries.
+
+    Raises:
+        ArgumentError: what is given is no time.
+    """
+    if given.strip():
+        return expiry_time(given)
+    times = (
+        parse_time(as_map(as_map(item.get("metadata")).get("annotations")).get(EXPIRES_ANNOTATION))
+        for item in namespaces
+        if carries(item, labels)
+    )
+    last = max((moment for moment in times if moment is not None), default=None)
+    return "" if last is None else iso_seconds(last)
 
 
 def expired_namespaces(namespaces: Sequence[Mapping[str, Any]], now: str) -> list[str]:

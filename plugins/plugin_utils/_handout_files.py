@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..module_utils._ground.addresses import is_of_this_machine
 from ..module_utils._ground.errors import KubelabsError
 from ..module_utils._ground.wording import named
 from ..module_utils._keys import disk
@@ -89,6 +90,11 @@ class Handouts:
             self._put(self._class_list, _handouts.class_list(students, lab).encode("utf-8", "backslashreplace"))
         elif not part:
             self._drop(self._class_list)
+        if students and is_of_this_machine(lab.server):
+            self.notes.append(
+                f"Kubeconfigs, sheets and cards say {lab.server}, which leads to the cluster from this machine only."
+                " For students at other machines set pods_lab_student_server to an address that they reach."
+            )
         name = _handouts.PART_OF_CARDS if part else _handouts.CARDS
         if students:
             self._put(os.path.join(self.path, f"{name}.html"), cards.encode("utf-8", "backslashreplace"))

@@ -225,6 +225,8 @@ def report_summary(report: Report) -> str:
         and not _failed(student)
         and any(made["status"] == Status.PASSED for made in student["checks"])
     ]
+    if students and not counts[Status.PASSED] + counts[Status.FAILED]:
+        return f"There was nothing to check for {len(students)} student(s) ({counts[Status.SKIPPED]} checks skipped)."
     return (
         f"{len(fine)} of {len(students)} students passed every check{' that was made' * (counts[Status.SKIPPED] > 0)}"
         f" (checks: {counts[Status.PASSED]} passed, {counts[Status.FAILED]} failed, {counts[Status.SKIPPED]} skipped)."

@@ -66,6 +66,8 @@ LAST_NAME = _folded(
     *("achternaam", "efternamn", "efternavn", "etternavn", "sukunimi", "nazwisko"),
     *("příjmení", "priezvisko"),
 )
+#: Han, Kana and Hangul.
+_EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
 #: The `van den` of a Dutch last name.
 PARTICLE = _folded("tussenvoegsel", "tussenvoegsels", "voorvoegsel", "voorvoegsels")
 
@@ -393,5 +395,6 @@ def _with_sources(row: Mapping[str, Any], sources: Mapping[str, Sequence[str]]) 
     made = dict(row)
     for field, keys in sources.items():
         if keys != [field] and (parts := [str(row[key]) for key in keys if row.get(key)]):
-            made[field] = " ".join(parts)
+            # Chinese, Japanese and Korean names are written with the last name in front, and as one word.
+            made[field] = "".join(reversed(parts)) if all(map(_EAST_ASIAN.fullmatch, parts)) else " ".join(parts)
     return made

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..module_utils._ground.errors import ArgumentError
 from ..module_utils._ground.times import iso_seconds, utc_now
+from ..module_utils._keys.options import is_server
 from ..module_utils._pods.back_off import nominal_seconds
 from ._expiry import expiry_time
 from ._handouts import url_problem
@@ -65,6 +66,12 @@ def setting_problems(settings: Mapping[str, Any]) -> list[str]:
     problems += _expiry_problems(settings.get("pods_lab_expires") or "")
     if problem := url_problem(str(settings.get("pods_lab_handout_url") or "")):
         problems.append(f"pods_lab_handout_url: {problem}")
+    server = str(settings.get("pods_lab_student_server") or "")
+    if server and not is_server(server):
+        problems.append(
+            "pods_lab_student_server is not the URL of an API server, without a user name in it, such as"
+            " https://192.0.2.10:6443."
+        )
     problems += _pull_config_problems(settings)
     for name, what in (("pods_lab_report_dir", "report"), ("pods_lab_handout_dir", "handouts")):
         if directory := local_path(settings.get(name) or ""):

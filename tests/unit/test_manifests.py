@@ -139,7 +139,11 @@ STAFF = staff_members([{"name": "Eva", "role": "co-teacher"}, {"name": "beamer",
 def of_staff(template, members=tuple(STAFF)):
     """The objects that a template of the staff says, those of each of the staff or of each student filled in."""
     labels = {**LABELS, "kubelabs.pods/part": "staff"}
-    variables = {"lab_class_staff_namespace": "monday-staff", "lab_class_staff_labels": labels, "lab_class_expires": ""}
+    variables = {
+        "lab_class_staff_namespace": "monday-staff",
+        "lab_class_staff_labels": labels,
+        "__classroom_expires": "",
+    }
     path = f"classroom/templates/staff-{template}.yaml.j2"
     made = [one for one in rendered_all(path, lab_class_staff_roles=staff_roles(members), **variables) if one]
     assert all(one["metadata"]["labels"].items() >= labels.items() for one in made)
@@ -336,12 +340,12 @@ def test_students_may_do_the_lab_and_nothing_that_widens_it():
 def test_pod_security_is_enforced_by_labels():
     security = {"enforce": "baseline", "warn": "restricted"}
     labels = {f"pod-security.kubernetes.io/{mode}": level for mode, level in security.items()}
-    made = rendered("classroom/templates/namespace.yaml.j2", __classroom_pod_security=labels, lab_class_expires="")
+    made = rendered("classroom/templates/namespace.yaml.j2", __classroom_pod_security=labels, __classroom_expires="")
     assert labels.items() <= made["metadata"]["labels"].items()
     assert "kubelabs.pods/expires" not in made["metadata"]["annotations"]
 
 
 def test_a_namespace_says_when_the_class_is_over():
     over = "2026-12-01T17:00:00Z"
-    made = rendered("classroom/templates/namespace.yaml.j2", __classroom_pod_security={}, lab_class_expires=over)
+    made = rendered("classroom/templates/namespace.yaml.j2", __classroom_pod_security={}, __classroom_expires=over)
     assert made["metadata"]["annotations"]["kubelabs.pods/expires"] == over

@@ -6,7 +6,17 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote, urlsplit
+
+
+def is_of_this_machine(url: str) -> bool:
+    """Whether a URL leads to the machine itself, wherever it is used."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")  # RFC 6761, 6.3
 
 
 def host_in_url(host: str) -> str:

@@ -30,7 +30,7 @@ def next_state(
     """
     if found is None:
         return State.CREATED, ""
-    why = _why_another(found, wanted) or _why_new(found, now, renew_before)
+    why = _why_another(found, wanted) or _why_new(found, wanted, now, renew_before)
     if not why and open_to_others:
         why = "others than its owner could read the file"
     return (State.RENEWED, why) if why else (State.UNCHANGED, "")
@@ -78,13 +78,15 @@ def _why_another(found: Key, wanted: Key) -> str:
     return ""
 
 
-def _why_new(found: Key, now: datetime, renew_before: float) -> str:
+def _why_new(found: Key, wanted: Key, now: datetime, renew_before: float) -> str:
     """Why the token is to be another one; '' where it is good for longer."""
     if not found.token:
         return "it holds no token"
     expires = found.marker.expires
     if expires is None:
         return ""
+    if found.marker.lifetime != wanted.marker.lifetime:
+        return f"it was to be good for {found.marker.lifetime} s, and is to be for {wanted.marker.lifetime} s"
     if expires <= now:
         return f"the token expired at {iso(expires)}"
     if expires - now <= timedelta(seconds=renewal_threshold(found.marker, renew_before)):

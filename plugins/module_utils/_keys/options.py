@@ -182,16 +182,18 @@ def _labels(selector: str) -> dict[str, str]:
     return labels
 
 
-def _server(url: str) -> str:
-    """The URL for the students. One with a user name or a password in it would give them away."""
+def is_server(url: str) -> bool:
+    """Whether it is the URL of an API server. One with a user name or a password in it would give them away."""
     try:
         parts, username, password = split_credentials(url)
         fits = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
-        fits, username, password = False, None, None
-    if not url:
-        return ""
-    if not fits or username is not None or password is not None:
+        return False
+    return fits and username is None and password is None
+
+
+def _server(url: str) -> str:
+    if url and not is_server(url):
         raise ArgumentError(
             "server is not the URL of an API server, without a user name in it, such as https://192.0.2.10:6443."
         )

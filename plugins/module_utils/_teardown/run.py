@@ -327,6 +327,8 @@ class Teardown:
         namespace.pods = max(namespace.pods, len(pods))
         namespace.first_pods = frozenset(map(uid_of, pods))
         namespace.empty = not pods
+        if not self._request.keep_namespaces:
+            self._steps.end_keys(namespace.name, self._request.selector)
         if pods and not self._request.keep_namespaces:
             self._steps.stop_controllers(namespace.name, controller_kinds(pods))
         going_by_themselves = [pod for pod in pods if not self._asks_for_too_much(pod) or is_deleting(pod)]

@@ -56,6 +56,20 @@ class Steps:
         """The pods of a namespace; cached asks the API server's cache, in which what has gone may still be."""
         return self._items(core_path("pods", namespace), [*self._pod_query, *([("resourceVersion", "0")] * cached)])
 
+    def end_keys(self, namespace: str, selector: str) -> None:
+        """Deletes the service accounts of the class, and with them what their tokens open, whoever has a copy.
+
+        Whoever may not do that goes without: they go with the namespace, which may be kept up by what is in it.
+        """
+        query: Query = [("labelSelector", selector)]
+        try:
+            self._client.request(
+                "DELETE", core_path("serviceaccounts", namespace), query=query, deadline=self._deadline
+            )
+        except ApiError as exc:
+            if exc.status not in (403, 404, 405):
+                raise
+
     def stop_controllers(self, namespace: str, kinds: set[str]) -> None:
         """Deletes the workloads whose controllers would make pods anew, and leaves their pods.
 

@@ -26,7 +26,8 @@ class FakeNamespaces:
     """What `Steps` asks for, and the changes that a watch would show.
 
     Attributes:
-        did: every request that changes something, in order, in words.
+        did: every request that changes something, in order, in words; without those of
+        keys_ended: whose service accounts were deleted, by which selector, after how many of the others.
         refuse: errors to raise, by the name of the method, as long as they are there.
         watch_refused: whether watching is forbidden.
         trouble: what keeps the watch from telling anything, while it may come back.
@@ -36,6 +37,7 @@ class FakeNamespaces:
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
         self.did: list[str] = []
+        self.keys_ended: list[tuple[str, str, int]] = []
         self.refuse: dict[str, ApiError] = {}
         self.watch_refused = False
         self.trouble = ""
@@ -114,6 +116,10 @@ class FakeNamespaces:
         self._check("list_pods")
         self._settle()
         return [copy.deepcopy(pod) for pod in self._pods.get(namespace, {}).values()]
+
+    def end_keys(self, namespace: str, selector: str) -> None:
+        self._check("end_keys")
+        self.keys_ended.append((namespace, selector, len(self.did)))
 
     def stop_controllers(self, namespace: str, kinds: set[str]) -> None:
         for kind in sorted(kinds):

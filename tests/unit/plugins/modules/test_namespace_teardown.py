@@ -53,7 +53,8 @@ def test_pods_first_then_the_namespace(api, teardown):
     ]
     for name in ("lab-a", "lab-b"):
         mine = [path for path in deletions(api) if f"/{name}" in path]
-        assert mine == [f"/api/v1/namespaces/{name}/pods", f"/api/v1/namespaces/{name}"]
+        path = f"/api/v1/namespaces/{name}"
+        assert mine == [f"{path}/serviceaccounts", f"{path}/pods", path]
         assert api.get(name) is None
     assert api.get("kube-system") is not None
 
@@ -62,7 +63,8 @@ def test_own_grace_and_exact_preconditions(api, teardown):
     populate(api, "lab-a")
     version = api.get("lab-a")["metadata"]["resourceVersion"]
     teardown()
-    pods, namespace = [request for request in api.requests if request.method == "DELETE"]
+    accounts, pods, namespace = [request for request in api.requests if request.method == "DELETE"]
+    assert accounts.one("labelSelector").startswith("app.kubernetes.io/managed-by=kubelabs.pods")
     assert pods.body == b""
     assert namespace.json()["preconditions"] == {"uid": "uid-lab-a", "resourceVersion": version}
 

@@ -213,6 +213,12 @@ def test_a_pdf_that_fails_is_a_sentence(path, monkeypatch):
     assert (len(done.notes), done.unmet) == (1, [])
 
 
+def test_an_address_that_leads_to_the_cluster_from_here_only_is_noted(path):
+    (note,) = hand_out(path, of=LAB._replace(server="https://127.0.0.1:6443")).notes
+    assert note.startswith("Kubeconfigs, sheets and cards say https://127.0.0.1:6443, which leads")
+    assert "pods_lab_student_server" in note
+
+
 def test_without_qr_codes_it_is_said(path, monkeypatch):
     monkeypatch.setattr(_handouts, "can_make_qr_codes", lambda: False)
     done = hand_out(path, of=LAB._replace(url="https://files.example.org/"))

@@ -45,6 +45,14 @@ def test_an_address_of_hand_outs_that_cannot_be_printed_is_named():
     assert "pw@" not in problem
 
 
+def test_an_address_for_students_that_is_none_is_named():
+    assert setting_problems({"pods_lab_class": "lab", "pods_lab_student_server": "https://192.0.2.10:6443"}) == []
+    for server in ("foo", "https://anna:secret@192.0.2.10"):
+        (problem,) = setting_problems({"pods_lab_class": "lab", "pods_lab_student_server": server})
+        assert problem.startswith("pods_lab_student_server is not the URL")
+        assert "secret" not in problem
+
+
 def test_credentials_for_images_that_cannot_be_used_are_told(tmp_path):
     (problem,) = setting_problems({"pods_lab_class": "lab", "pods_lab_image_pull_config": str(tmp_path / "none.json")})
     assert problem.startswith(f"pods_lab_image_pull_config: {tmp_path}/none.json cannot be read (No such file")

@@ -6,7 +6,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.kubelabs.pods.plugins.module_utils._ground.addresses import host_in_url, split_credentials
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.addresses import (
+    host_in_url,
+    is_of_this_machine,
+    split_credentials,
+)
 
 
 @pytest.mark.parametrize(
@@ -40,3 +44,19 @@ def test_credentials_in_urls(url, bare, username, password):
 def test_no_url():
     with pytest.raises(ValueError, match="IPv6"):
         split_credentials("https://[kube")
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("https://127.0.0.1:6443", True),
+        ("https://[::1]:6443", True),
+        ("https://localhost:6443", True),
+        ("https://kube.localhost", True),
+        ("https://192.0.2.10:6443", False),
+        ("https://kube.example.org", False),
+        ("", False),
+    ],
+)
+def test_addresses_of_the_machine_itself(url, here):
+    assert is_of_this_machine(url) is here

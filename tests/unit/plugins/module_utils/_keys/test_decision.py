@@ -36,7 +36,6 @@ def test_none_is_there():
         pytest.param(make_key(granted=None), id="does not expire"),
         pytest.param(make_key(granted=DAY), id="the cluster grants less than renew_before"),
         pytest.param(make_key(granted=DAY, since=0.6 * DAY), id="the same, later"),
-        pytest.param(make_key(lifetime=DAY, granted=DAY * 3), id="asked for less then, and good for longer now"),
     ],
 )
 def test_what_is_good_for_longer_stays(key):
@@ -49,7 +48,9 @@ def test_what_is_good_for_longer_stays(key):
         pytest.param(make_key(since=5.1 * DAY), "the token would expire at 2026-11-24T06:07:41.000Z", id="soon"),
         pytest.param(make_key(since=8 * DAY), "the token expired at 2026-11-21T08:31:41.000Z", id="expired"),
         pytest.param(make_key(granted=DAY, since=0.7 * DAY), "would expire", id="a third of what was granted"),
-        pytest.param(make_key(lifetime=DAY, granted=DAY), "would expire", id="asked for less then"),
+        pytest.param(make_key(lifetime=DAY, granted=DAY), "good for 86400 s, and is to be for 604", id="less then"),
+        pytest.param(make_key(lifetime=DAY, granted=3 * DAY), "is to be for 604800 s", id="less then, and more given"),
+        pytest.param(make_key(lifetime=9 * DAY), "is to be for 604800 s", id="asked for more then"),
         pytest.param(make_key(token=""), "holds no token", id="empty"),
         pytest.param(make_key(uid="u-0"), "the service account was made anew, which ended the token", id="uid"),
         pytest.param(make_key(granted=None, uid="u-0"), "made anew", id="uid, and it does not expire"),

@@ -55,6 +55,24 @@ def test_cron_jobs_of_a_cluster_before_1_21(api, steps):
     ]
 
 
+def test_only_accounts_of_the_class_end(api, steps):
+    api.fault("/serviceaccounts$", accept, method="DELETE")
+    steps.end_keys("lab-a", "class=c")
+    (request,) = api.requests
+    assert (request.method, request.path) == ("DELETE", "/api/v1/namespaces/lab-a/serviceaccounts")
+    assert request.one("labelSelector") == "class=c"
+
+
+@pytest.mark.parametrize(("status", "raised"), [(403, False), (404, False), (422, True)])
+def test_who_may_not_delete_accounts_goes_without(api, steps, status, raised):
+    api.fault("/serviceaccounts$", refuse(status), method="DELETE", times=99)
+    if raised:
+        with pytest.raises(ApiError):
+            steps.end_keys("lab-a", "class=c")
+    else:
+        steps.end_keys("lab-a", "class=c")
+
+
 def test_who_may_not_delete_workloads_goes_without(api, steps):
     api.fault("^/apis/", refuse(403), method="DELETE", times=99)
     steps.stop_controllers("lab-a", {"StatefulSet", "DaemonSet"})

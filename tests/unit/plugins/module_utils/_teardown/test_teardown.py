@@ -64,6 +64,21 @@ def test_pods_first_then_the_namespace(cluster, teardown):
     assert not cluster.is_there("lab-a")
 
 
+def test_the_keys_end_before_anything_else(cluster, teardown):
+    """Whatever keeps the namespace up, students with a copy of their kubeconfig make nothing new in it."""
+    cluster.namespace("lab-a")
+    cluster.pod("lab-a", "web", finalizers=["x.io/hold"])
+    assert states(teardown()) == {"lab-a": "stuck"}
+    assert cluster.keys_ended == [("lab-a", SELECTOR, 0)]
+
+
+def test_in_namespaces_that_stay_no_account_is_touched(cluster, teardown):
+    cluster.namespace("lab-a")
+    cluster.pod("lab-a", "web")
+    teardown(keep_namespaces=True, namespaces=["lab-a"])
+    assert cluster.keys_ended == []
+
+
 def test_what_recreates_pods_is_stopped_first(cluster, teardown):
     cluster.namespace("lab-a")
     cluster.pod("lab-a", "app-0", controller="ReplicaSet")
