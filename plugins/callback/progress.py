@@ -160,21 +160,30 @@ class Terminal:
             file=sys.stdout, no_color=None if ANSIBLE_COLOR else True, highlight=False, markup=False, emoji=False
         )
         # Streams are given way to here: rich would lock them in another order than Ansible.
-        self._live = Live(
-            console=self.console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
+        self._make_live = functools.partial(
+            Live,
+            console=self.console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
         )
+        self._live: Live | None = None
         sys.stdout, sys.stderr = (Veil(stream, self.give_way) for stream in self._streams)
 
     def show(self, picture: Any) -> None:
-        if not self._live.is_started:
+        if self._live is None:
+            # A new one each time: a used one would wipe out as many lines as it had.
+            self._live = self._make_live(picture)
             self._live.start()
             self.console.show_cursor(True)  # whoever is killed leaves no terminal without one
         self._live.update(picture, refresh=True)
 
     def give_way(self) -> None:
         with self._lock:
-            if self._live.is_started:
-                self._live.stop()
+            live, self._live = self._live, None
+            if live is not None:
+                live.stop()
 
     def somebody_is_asked(self) -> bool:
         """Whether single keys are read, or a password."""
@@ -189,12 +198,12 @@ class Terminal:
         sys.stdout, sys.stderr = self._streams
 
 
-def draw(title: str, seconds: float, waiting: Waiting | None, columns: int, now: float) -> Any:
+def draw(phase: str, seconds: float, waiting: Waiting | None, columns: int, now: float) -> Any:
     """The picture of what is waited for, for rich.
 
     Args:
-        title: the phase's.
-        seconds: for which the phase has been going on.
+        phase: its title.
+        seconds: for which it has been going on.
         waiting: for what; None where it has not lasted long.
         columns: of the terminal.
         now: on the clock.
@@ -206,23 +215,22 @@ def draw(title: str, seconds: float, waiting: Waiting | None, columns: int, now:
     from rich.text import Text
 
     def line(text: str, style: str = "") -> Text:
-        return Text(short(text), style=style, no_wrap=True, overflow="ellipsis")
+        return Text(text, style=style, no_wrap=True, overflow="ellipsis")
 
     head = Table.grid(padding=(0, 1))
-    head.add_row(Spinner("line").render(now), line(f"{title}, {duration(seconds)}", "bold"))
+    title, lasts = (waiting.title, now - waiting.since) if waiting is not None else (phase, seconds)
+    head.add_row(Spinner("line").render(now), line(f"{title}, {duration(lasts)}"))
     rows: list[Any] = [head]
+    told = waiting.progress if waiting is not None else None
+    if told is not None:
+        bar = Table.grid(padding=(0, 1))
+        if columns < NARROW or not told.total:
+            bar.add_row("", line(str(told)))
+        else:
+            bar.add_row("", ProgressBar(total=told.total, completed=told.done, width=24), line(str(told)))
+        rows.append(bar)
     if waiting is not None:
-        rows.append(line(f"{INDENT}{waiting.title}, {duration(now - waiting.since)}"))
-        told = waiting.progress
-        if told is not None:
-            bar = Table.grid(padding=(0, 1))
-            text = line(str(told))
-            if columns < NARROW or not told.total:
-                bar.add_row(INDENT, text)
-            else:
-                bar.add_row(INDENT, ProgressBar(total=told.total, completed=told.done, width=24), text)
-            rows.append(bar)
-        rows += [line(f"{INDENT}{INDENT}{more}", "dim") for more in (waiting.attempt, waiting.log) if more]
+        rows += [line(f"{INDENT}{more}", "dim") for more in (waiting.attempt, waiting.log) if more]
     return Group(*rows)
 
 
@@ -322,18 +330,18 @@ class Story:
             self._waiting.attempt = f"attempt {attempts + 1} of {retries + 1}"
 
     def show(self, text: str, color: str | None = None, *, stderr: bool = False) -> None:
-        """What a task wants people to see. Of several lines, which may be a table, each stays as it is."""
+        """What a task wants people to see. Several lines may be a table, or YAML to copy: they are not indented."""
         indent = "" if "\n" in text.strip("\n") else INDENT
         self.say(wrapped(text, self._width(), indent), color, stderr=stderr)
 
     def failed(self, text: str, where: str, *, stderr: bool, how: str = "FAILED") -> None:
         self._phase_failed = True
-        self.say(wrapped(f"{how}: {text}", self._width(), INDENT), constants.COLOR_ERROR, stderr=stderr)
+        self.show(f"{how}: {text}", constants.COLOR_ERROR, stderr=stderr)
         self.say(f"{INDENT}({where})", constants.COLOR_DEBUG, stderr=stderr)
 
     def remark(self, text: str, where: str) -> None:
         """A failure that is none in the end."""
-        self.say(wrapped(f"{text} ({where})", self._width(), INDENT), constants.COLOR_SKIP)
+        self.show(f"{text} ({where})", constants.COLOR_SKIP)
 
     def would_change(self, title: str) -> None:
         self._would_change += 1
@@ -425,7 +433,8 @@ def last_line(path: str | None) -> str:
 
 def result_of(result: Any) -> dict[str, Any]:
     """What a task returned. Up to ansible-core 2.18 its attributes have a leading underscore."""
-    return result.result if hasattr(result, "result") else result._result
+    returned: dict[str, Any] = result.result if hasattr(result, "result") else result._result
+    return returned
 
 
 def task_of(result: Any) -> Any:
@@ -464,7 +473,7 @@ def told(method: Callable[..., None]) -> Callable[..., None]:
     return either
 
 
-class CallbackModule(DefaultCallback):  # type: ignore[misc]
+class CallbackModule(DefaultCallback):
     """Tells the story, or leaves it to the default callback.
 
     Attributes:
@@ -663,9 +672,9 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]
             self._story.failed(text, self._where(task), stderr=bool(self.get_option("display_failed_stderr")), how=how)
 
     def _where(self, task: Any) -> str:
-        path = str(task.get_path() or "")
-        here = os.getcwd() + os.sep
-        return ", ".join(filter(None, [short(self._title(task)), path.removeprefix(here)]))
+        # In the checkout the collection is a link to it.
+        path, here = os.path.realpath(str(task.get_path() or "")), os.path.realpath(os.getcwd()) + os.sep
+        return f"{short(self._title(task))}, {path.removeprefix(here)}"
 
     def _print_task_banner(self, task: Any) -> None:
         """Above a difference stands the task's title."""

@@ -27,6 +27,11 @@ MOST = 10**9
 LAST_LINES = 20
 #: What a title says of the file into which the task writes while it works.
 LOG = re.compile(r"\blog in (?P<path>/\S+?)[,.;]?(?:\s|$)")
+#: What Ansible puts before the sentence of a plugin that says what is wrong: for who writes playbooks.
+_CHAIN = re.compile(
+    r"\A(?:Task failed: |Module failed: |Action failed: |Finalization of task args for '[^']*' failed: "
+    r"|Error while resolving value for '[^']*': |The \w+ plugin '[^']*' failed: |kubelabs\.pods\.\w+: )+"
+)
 
 #: Characters that turn the direction of what comes after them, and those that begin a terminal's commands.
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -189,10 +194,9 @@ def _wrapped_line(line: str, width: int, indent: str) -> str:
         return ""
     if line[0].isspace() or re.search(r"\S\s{2,}\S|-{3,}", line):
         return indent + line
-    kept = re.sub(r"`[^`]+`", lambda found: found[0].replace(" ", "\0"), line)
-    lines = textwrap.wrap(
-        kept, max(20, width - len(indent)), break_long_words=False, break_on_hyphens=False, expand_tabs=False
-    )
+    room = max(20, width - len(indent))
+    kept = re.sub(r"`[^`]+`", lambda found: found[0].replace(" ", "\0") if len(found[0]) < room else found[0], line)
+    lines = textwrap.wrap(kept, room, break_long_words=False, break_on_hyphens=False, expand_tabs=False)
     return "\n".join(indent + one for one in lines).replace("\0", " ")
 
 
@@ -219,8 +223,8 @@ def failure(result: Mapping[str, Any]) -> str:
     if result.get("censored"):
         return harmless(result["censored"])
     code = result.get("rc")
-    said = message(result) or harmless(result.get("msg") or result.get("reason") or "")
-    if code and said.startswith("non-zero return code"):
+    said = _CHAIN.sub("", message(result) or harmless(result.get("msg") or result.get("reason") or ""), count=1)
+    if code and "non-zero return code" in said:  # of the module command, which says no more
         said = f"{_command(result.get('cmd'))} ended with the exit status {code}."
     printed = (
         [_end_of(result.get(name)) for name in ("stdout", "stderr", "module_stdout", "module_stderr")] if code else []
