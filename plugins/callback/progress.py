@@ -414,8 +414,9 @@ class Story:
                 terminal.close()
             if mailbox is not None:
                 mailbox.close()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(2 * TICK)
+        thread, self._thread = self._thread, None
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(2 * TICK)
 
 
 def last_line(path: str | None) -> str:
