@@ -40,8 +40,9 @@ def runner(cluster):
             watch=cluster.watch,
             clock=cluster.clock,
             sleep=lambda seconds: cluster.clock.sleep(max(seconds, 0.01)),
+            tell=lambda find_out: run.told.append(find_out()),
         )
-        run.last = one
+        run.last, run.told = one, []
         results = one.plan() if plan else one.run()
         return {result["namespace"]: result for result in results}
 
@@ -62,6 +63,19 @@ def test_pods_first_then_the_namespace(cluster, teardown):
     assert 4 <= result["duration"] < 6
     assert teardown.last.changed
     assert not cluster.is_there("lab-a")
+
+
+def test_who_waits_is_told_what_is_left(cluster, teardown):
+    cluster.namespace("lab-a")
+    cluster.pod("lab-a", "web")
+    cluster.pod("lab-a", "shell", ends_after=4)
+    cluster.namespace("lab-b")
+    teardown()
+    notes = list(dict.fromkeys((told.done, told.total, told.note) for told in teardown.told))
+    assert notes[0] == (0, 2, "2 pods left")
+    assert (1, 2, "1 pod left") in notes
+    assert notes[-1][:2] == (1, 2)
+    assert {told.what for told in teardown.told} == {"namespaces gone"}
 
 
 def test_what_recreates_pods_is_stopped_first(cluster, teardown):
