@@ -78,10 +78,14 @@ from ansible_collections.kubelabs.pods.plugins.plugin_utils._progress import (
 
 #: Seconds between two looks at what modules told, and between two pictures on a terminal.
 TICK = 0.2
-#: Bytes of one message of a module; what is longer is none of ours. And how many are read at a time.
-LARGEST, AT_A_TIME = 4096, 200
-#: Characters of a line: at most on a terminal, and where there is none.
-WIDEST, NO_TERMINAL = 120, 100
+#: Bytes of one message of a module; what is longer is none of ours.
+LARGEST = 4096
+#: Messages that are read at a time.
+AT_A_TIME = 200
+#: Characters of a line at most, on a terminal ...
+WIDEST = 120
+#: ... and where there is none.
+NO_TERMINAL = 100
 #: Columns below which there is no room for a bar.
 NARROW = 60
 #: What the module assert says when nobody has told it what to say.
