@@ -677,9 +677,10 @@ class CallbackModule(DefaultCallback):
             self._story.failed(text, self._where(task), stderr=bool(self.get_option("display_failed_stderr")), how=how)
 
     def _where(self, task: Any) -> str:
-        # In the checkout the collection is a link to it.
-        path, here = os.path.realpath(str(task.get_path() or "")), os.path.realpath(os.getcwd()) + os.sep
-        return f"{short(self._title(task))}, {path.removeprefix(here)}"
+        path, here = str(task.get_path() or ""), os.path.realpath(os.getcwd()) + os.sep
+        # In the checkout the collection is a link to it. In JSON ansible-core 2.18 knows no lines.
+        place = os.path.realpath(path).removeprefix(here) if path else ""
+        return ", ".join(filter(None, [short(self._title(task)), place]))
 
     def _print_task_banner(self, task: Any) -> None:
         """Above a difference stands the task's title."""

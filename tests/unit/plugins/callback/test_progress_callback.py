@@ -375,7 +375,9 @@ def task(name="Do it", action="command", **more):
 
 
 def result(returned, of=None, host="localhost"):
-    return SimpleNamespace(result=dict(returned), task=of or task(), host=SimpleNamespace(get_name=lambda: host))
+    """As ansible-core has it, and as 2.18 had it."""
+    given, of, where = dict(returned), of or task(), SimpleNamespace(get_name=lambda: host)
+    return SimpleNamespace(result=given, _result=given, task=of, _task=of, host=where, _host=where)
 
 
 @pytest.fixture(name="callback")
