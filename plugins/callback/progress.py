@@ -231,7 +231,11 @@ def draw(phase: str, seconds: float, waiting: Waiting | None, columns: int, now:
         if columns < NARROW or not told.total:
             bar.add_row("", line(str(told)))
         else:
-            bar.add_row("", ProgressBar(total=told.total, completed=told.done, width=24), line(str(told)))
+            bar.add_row(
+                "",
+                ProgressBar(told.total, told.done, width=24, complete_style="green", finished_style="green"),
+                line(str(told)),
+            )
         rows.append(bar)
     if waiting is not None:
         rows += [line(f"{INDENT}{more}", "dim") for more in (waiting.attempt, waiting.log) if more]
