@@ -5,6 +5,11 @@
 $(foreach name,STUDENTS ROSTER KEEP PODS_LAB_CONTEXT PODS_LAB_KUBECONFIG ARGS, \
   $(eval override export $(name) := $$(value $(name))))
 
+# make --silent shows no progress either.
+ifneq (,$(findstring s,$(firstword -$(MAKEFLAGS))))
+  export KUBELABS_PODS_PROGRESS ?= off
+endif
+
 # Molecule and ansible-lint look for Ansible's programs there.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 

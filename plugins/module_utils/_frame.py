@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+import os
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from ._ground.errors import (
     Unreachable,
 )
 from ._ground.fleet import run_bounded
+from ._ground.progress import Tell, tell_nobody
+from ._ground.progress_channel import teller
 from ._ground.secrets import Secrets
 
 Request = TypeVar("Request")
@@ -124,11 +127,13 @@ class Task:
         client: the API server, which has answered.
         deadline: of the whole task.
         check_mode: whether nothing may be changed or executed.
+        tell: tells those who wait how far the work is.
     """
 
     client: Client
     deadline: Deadline
     check_mode: bool
+    tell: Tell = tell_nobody
 
 
 @dataclass(frozen=True)
@@ -171,7 +176,8 @@ def run_module(
         client.log_in(deadline)
         _say_hello(client, deadline)
         answer = run_bounded(
-            lambda: work(request, Task(client, deadline, module.check_mode)), Deadline(deadline.remaining() + OVERTIME)
+            lambda: work(request, Task(client, deadline, module.check_mode, teller(os.environ))),
+            Deadline(deadline.remaining() + OVERTIME),
         )
     except MissingLibrary as exc:
         module.leave(failed=True, msg=missing_required_lib(exc.library, exc.reason), exception=exc.trace)

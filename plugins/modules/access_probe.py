@@ -202,6 +202,7 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.connection 
 from ansible_collections.kubelabs.pods.plugins.module_utils._frame import Answer, Task, bulk_argument_spec, run_module
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import KubelabsError
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.fleet import run_fleet
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.progress import Progress
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.secrets import Secrets
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.times import iso, utc_now
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.wording import sentence
@@ -301,6 +302,7 @@ def work(request: Request, task: Task) -> Answer:
         deadline=task.deadline,
         on_error=lambda probe, exc: result(probe, None, 0, [], [], secrets.scrub(sentence(str(exc)))),
         on_deadline=lambda probe, _begun: result(probe, None, 0, [], [], "There was no time left to ask."),
+        while_waiting=lambda done: task.tell(lambda: Progress(done, len(probes), "kubeconfigs tried")),
     )
     return Answer({"results": results}, unmet_summary(results))
 

@@ -222,6 +222,7 @@ def work(request: TeardownRequest, task: Task) -> Answer:
         deadline=task.deadline,
         kubectl=task.client.kubectl,
         watch=lambda selector: Feed(ListWatch(task.client, core_path("namespaces"), selector), task.deadline),
+        tell=task.tell,
     )
     if task.check_mode:
         results = teardown.plan()

@@ -414,7 +414,7 @@ def work(request: Request, task: Task) -> Answer:
     if task.check_mode:
         return Answer({"results": skipped(probes, prober)})
     import_websocket()
-    results = run_probes(probes, prober, concurrency=concurrency, deadline=task.deadline)
+    results = run_probes(probes, prober, concurrency=concurrency, deadline=task.deadline, tell=task.tell)
     return Answer({"results": results}, unmet_summary(results))
 
 

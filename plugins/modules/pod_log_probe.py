@@ -321,7 +321,7 @@ def read(params: Mapping[str, Any]) -> Request:
 def work(request: Request, task: Task) -> Answer:
     probes, max_output, concurrency = request
     prober = LogProber(task.client, max_output, task.deadline)
-    results = run_probes(probes, prober, concurrency=concurrency, deadline=task.deadline)
+    results = run_probes(probes, prober, concurrency=concurrency, deadline=task.deadline, tell=task.tell)
     return Answer({"results": results}, unmet_summary(results))
 
 

@@ -190,7 +190,9 @@ def read(params: Mapping[str, Any]) -> tuple[Selection, float]:
 
 def work(request: tuple[Selection, float], task: Task) -> Answer:
     selection, min_ready_seconds = request
-    watched = watch_ready(task.client, selection, min_ready_seconds=min_ready_seconds, deadline=task.deadline)
+    watched = watch_ready(
+        task.client, selection, min_ready_seconds=min_ready_seconds, deadline=task.deadline, tell=task.tell
+    )
     complaint = watched.no_pods or unmet_summary(watched.results, "did not become ready")
     return Answer({"results": watched.results}, complaint)
 

@@ -340,7 +340,7 @@ def read(params: Mapping[str, Any]) -> Request:
 
 def work(request: Request, task: Task) -> Answer:
     selection, until, container = request
-    watched = watch_restarts(task.client, selection, until, container=container, deadline=task.deadline)
+    watched = watch_restarts(task.client, selection, until, container=container, deadline=task.deadline, tell=task.tell)
     complaint = watched.no_pods or unmet_summary(watched.results, "did not restart as awaited")
     return Answer({"results": watched.results}, complaint)
 

@@ -249,6 +249,7 @@ def work(request: KeysRequest, task: Task) -> Answer:
         cluster_fields(connection, request.server, request.server_ca_cert) if request.present else {},
         deadline=task.deadline,
         check_mode=task.check_mode,
+        tell=task.tell,
     )
     results = keys.write() if request.present else keys.remove()
     return Answer({"results": results}, unmet_summary(results, present=request.present), keys.changed)

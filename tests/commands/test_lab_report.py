@@ -39,7 +39,7 @@ REPORT = {
 def fixture_playbook(tmp_path):
     """Runs a playbook; returns its exit status and what it printed, in one line."""
 
-    def run(playbook, *options, **variables):
+    def run(playbook, *options, callback="kubelabs.pods.progress", **variables):
         given = {"pods_lab_class": "monday", "pods_lab_report_dir": str(tmp_path), **variables}
         done = subprocess.run(
             [
@@ -54,6 +54,7 @@ def fixture_playbook(tmp_path):
                 "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / ".ansible/collections"),
                 "ANSIBLE_LOCALHOST_WARNING": "false",
                 "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
+                "ANSIBLE_STDOUT_CALLBACK": callback,
             },
             capture_output=True,
             text=True,
@@ -92,7 +93,7 @@ def fixture_record(tmp_path, playbook):
 def test_the_report_is_written_the_same_by_every_version_of_ansible(tmp_path, record):
     """Also where what is written looks like Python, which ansible-core 2.18 would read."""
     made = check("Anna Müller", "exec", True, evidence="{'a': True}\n")
-    status, output = record([made])
+    status, output = record([made], callback="ansible.builtin.default")
     assert status == 0, output
     assert "changed=0" in output
     text = (tmp_path / "results.json").read_text()
@@ -121,8 +122,7 @@ def test_a_report_that_cannot_be_read_is_told_in_one_sentence(tmp_path, playbook
     (tmp_path / "results.json").write_text("{")
     status, output = playbook(CHECKOUT / "playbooks/report.yml")
     assert status != 0
-    # In front of the task's result, Ansible prints the chain of its own errors.
-    assert output.partition("fatal: ")[2].count("results.json is not JSON") == 1, output
+    assert output.count("results.json is not JSON") == 1, output
 
 
 def test_the_report_is_shown_without_cluster_roster_and_students(tmp_path, playbook):

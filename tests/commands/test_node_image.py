@@ -122,7 +122,12 @@ def fixture_run(tmp_path_factory):
     done = subprocess.run(
         [pathlib.Path(sys.executable).parent / "ansible-playbook", "--inventory", inventory, playbook, "--forks", "20"],
         cwd=CHECKOUT,
-        env={**os.environ, "ANSIBLE_CALLBACK_RESULT_FORMAT": "json", "ANSIBLE_CALLBACK_FORMAT_PRETTY": "false"},
+        env={
+            **os.environ,
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
+            "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
+            "ANSIBLE_CALLBACK_FORMAT_PRETTY": "false",
+        },
         capture_output=True,
         text=True,
         timeout=120,

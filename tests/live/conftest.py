@@ -117,7 +117,7 @@ def fixture_run_playbook(tmp_path, request, images):
     }
     classes = {class_name}
 
-    def run(playbook: str, *options: str, **variables: Any) -> Run:
+    def run(playbook: str, *options: str, callback: str = "ansible.builtin.default", **variables: Any) -> Run:
         extra = {name: value for name, value in {**base, **variables}.items() if value is not None}
         classes.add(extra["pods_lab_class"])
         started = time.monotonic()
@@ -130,6 +130,8 @@ def fixture_run_playbook(tmp_path, request, images):
                 *options,
             ],
             cwd=CHECKOUT,
+            # Its banners and its recap say which tasks ran, and what they changed.
+            env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": callback},
             capture_output=True,
             text=True,
             timeout=600,

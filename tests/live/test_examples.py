@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 
 import yaml
@@ -49,6 +50,7 @@ def test_the_examples_run_as_they_are(run_playbook, tmp_path):
     done = subprocess.run(
         [str(CHECKOUT / ".venv/bin/ansible-playbook"), str(tmp_path / "examples.yml")],
         cwd=CHECKOUT,
+        env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default"},
         capture_output=True,
         text=True,
         timeout=300,

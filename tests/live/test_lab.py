@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import jsonschema
 import pytest
@@ -51,9 +52,16 @@ def test_the_tasks_do_not_grow_with_the_class(run_playbook, tmp_path):
 @pytest.mark.oldest
 def test_a_lab_that_is_kept_can_be_verified_again_and_torn_down(run_playbook):
     kept = run_playbook(
-        "pods_lab.yml", pods_lab_students=2, pods_lab_keep=True, pods_lab_restarts=1, pods_lab_student_access=None
+        "pods_lab.yml",
+        callback="kubelabs.pods.progress",
+        pods_lab_students=2,
+        pods_lab_keep=True,
+        pods_lab_restarts=1,
+        pods_lab_student_access=None,
     )
     assert kept.status == 0, kept.output
+    assert "TASK [" not in kept.output and "ok=" not in kept.output
+    assert kept.output.rstrip().splitlines()[-1].startswith("Done: pods_lab.yml, in ")
     statuses = kept.statuses("student-1")
     assert {*NAMES} - {*statuses} == {"cleanup"}
     # Of one restart nobody can tell whether the waits grow.
@@ -160,8 +168,19 @@ def test_where_there_is_nothing_to_tear_down_nobody_has_passed(run_playbook):
 
 def test_the_report_needs_no_cluster_and_no_roster(run_playbook):
     assert run_playbook("provision.yml", pods_lab_students=["Anna"]).status == 0
-    run = run_playbook("report.yml", pods_lab_kubeconfig="/nowhere/config", pods_lab_keep=True)
+    run = run_playbook(
+        "report.yml", callback="kubelabs.pods.progress", pods_lab_kubeconfig="/nowhere/config", pods_lab_keep=True
+    )
     assert run.status == 0, run.output
     assert "1 of 1 students passed every check" in run.output
-    assert "To try it as Anna" in run.output
+    assert "To try it as Anna" in " ".join(run.output.split())
     assert "kubectl --kubeconfig /nowhere/config " in run.output
+
+
+def test_who_waits_is_told_by_the_modules_how_far_they_are(run_playbook):
+    assert run_playbook("provision.yml").status == 0
+    run = run_playbook("challenge.yml", callback="kubelabs.pods.progress")
+    assert run.status == 0, run.output
+    assert re.search(
+        r"\d s: Watch .*: 0 of 1 pods restarted as awaited; \d restarts seen", " ".join(run.output.split())
+    )

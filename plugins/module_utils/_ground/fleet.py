@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
@@ -19,6 +20,8 @@ Result = TypeVar("Result")
 
 #: How long after the deadline the fleet waits for items that watch the same deadline and are just writing their result.
 LAST_WORDS = 0.4
+#: Seconds between two calls of while_waiting.
+TICK = 0.5
 
 
 def run_fleet(
@@ -31,6 +34,7 @@ def run_fleet(
     on_deadline: Callable[[Item, bool], Result],
     lane: Callable[[Item], Hashable] | None = None,
     lane_width: int = 1,
+    while_waiting: Callable[[int], None] | None = None,
 ) -> list[Result]:
     """Runs work on every item, at most `concurrency` at a time, and returns the results in the order of the items.
 
@@ -40,6 +44,7 @@ def run_fleet(
 
     Args:
         lane: items of one lane are run at most lane_width at a time; lanes take turns. None means no lanes.
+        while_waiting: called every TICK seconds, by who waits for the results, with how many there are.
     """
     lanes = [lane(item) if lane else index for index, item in enumerate(items)]
     board = _Board(lanes, lane_width, deadline)
@@ -57,7 +62,7 @@ def run_fleet(
 
     for number in range(max(1, min(concurrency, len(items)))):
         threading.Thread(target=serve, name=f"fleet-{number}", daemon=True).start()
-    done, begun = board.wait()
+    done, begun = board.wait(while_waiting)
     return [done[index] if index in done else on_deadline(item, index in begun) for index, item in enumerate(items)]
 
 
@@ -129,8 +134,20 @@ class _Board:
                 self._open.append(lane)
             self._changed.notify_all()
 
-    def wait(self) -> tuple[dict[int, Any], set[int]]:
+    def wait(self, meanwhile: Callable[[int], None] | None = None) -> tuple[dict[int, Any], set[int]]:
         """Blocks until everything is done or the deadline has passed; the results so far and what was begun."""
+        patience = self._deadline.remaining() + LAST_WORDS
+        end = time.monotonic() + patience
+        while meanwhile is not None and not self._wait_for_all(min(TICK, patience)):
+            # Not with the lock, which those who work need.
+            meanwhile(len(self._done))
+            patience = end - time.monotonic()
+            if patience <= 0:
+                break
+        self._wait_for_all(patience)
         with self._changed:
-            self._changed.wait_for(lambda: len(self._done) == len(self._lanes), self._deadline.remaining() + LAST_WORDS)
             return dict(self._done), set(self._begun)
+
+    def _wait_for_all(self, seconds: float) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: len(self._done) == len(self._lanes), seconds)

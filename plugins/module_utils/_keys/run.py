@@ -21,6 +21,7 @@ from .._ground.errors import DeadlineExceeded, KubelabsError
 from .._ground.fleet import run_bounded, run_fleet
 from .._ground.json_reading import as_map, as_text
 from .._ground.ownership import carries
+from .._ground.progress import Progress, Tell, tell_nobody
 from .._ground.times import iso, utc_now
 from .._ground.wording import NAMED, sentence
 from . import disk
@@ -66,6 +67,7 @@ class Keys:
         deadline: of the whole task.
         check_mode: whether nothing may be asked for and written.
         now: the time.
+        tell: tells how far it is.
 
     Attributes:
         changed: whether anything was changed, or in check mode would be.
@@ -80,6 +82,7 @@ class Keys:
         deadline: Deadline,
         check_mode: bool = False,
         now: Callable[[], datetime] = utc_now,
+        tell: Tell = tell_nobody,
     ) -> None:
         self._tokens = tokens
         self._request = request
@@ -87,6 +90,7 @@ class Keys:
         self._deadline = deadline
         self._check_mode = check_mode
         self._now = now
+        self._tell = tell
         self._accounts: dict[tuple[str, str], Item] = {}
         self.changed = False
 
@@ -97,16 +101,18 @@ class Keys:
             KubelabsError: the accounts cannot be listed, or the files cannot be written: no token was asked for.
         """
         self._accounts = self._list_accounts()
-        plans = self._each([Plan(account, State.FAILED) for account in self._request.accounts], self._decide)
+        plans = [Plan(account, State.FAILED) for account in self._request.accounts]
+        plans = self._each(plans, self._decide, "kubeconfigs looked at")
         self._check_room([plan.account.path for plan in plans if plan.state in WRITTEN])
         plans = self._close_folders(plans)
         if not self._check_mode:
-            plans = self._each(plans, self._carry_out)
+            plans = self._each(plans, self._carry_out, "kubeconfigs written")
         return self._results(plans)
 
     def remove(self) -> list[KeyResult]:
         """Removes the kubeconfigs of the class, and directories that are left empty. Asks nothing of the cluster."""
-        plans = self._each([Plan(account, State.FAILED) for account in self._request.accounts], self._remove)
+        plans = [Plan(account, State.FAILED) for account in self._request.accounts]
+        plans = self._each(plans, self._remove, "kubeconfigs removed")
         if not self._check_mode:
             gone = [plan.account for plan in plans if plan.state not in UNMET]
             for folder in dict.fromkeys(account.folder for account in gone):
@@ -213,8 +219,8 @@ class Keys:
             disk.remove(plan.account.path)
         return replace(plan, state=State.REMOVED)
 
-    def _each(self, plans: Sequence[Plan], step: Callable[[Plan], Plan]) -> list[Plan]:
-        """One step for each, side by side. What fails for one is its state."""
+    def _each(self, plans: Sequence[Plan], step: Callable[[Plan], Plan], what: str) -> list[Plan]:
+        """One step for each, side by side. What fails for one is its state. `what` it is, for those who wait."""
 
         def on_error(plan: Plan, exc: BaseException) -> Plan:
             words = str(exc) if isinstance(exc, KubelabsError) else f"{type(exc).__name__}: {exc}"
@@ -229,6 +235,7 @@ class Keys:
             on_deadline=lambda plan, begun: Plan(
                 plan.account, State.FAILED, "there was no time left: run it again, it goes on from what is there"
             ),
+            while_waiting=lambda done: self._tell(lambda: Progress(done, len(plans), what)),
         )
 
     # --- results ---

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 from .._ground.deadline import Clock, Deadline
 from .._ground.errors import KubelabsError
 from .._ground.fleet import run_fleet
+from .._ground.progress import Progress, Tell, tell_nobody
 from .._ground.times import utc_now
 from .outcome import Outcome, Word
 from .probe import Attempt, PodUnavailable, Probe, Prober
@@ -38,6 +39,7 @@ def run_probes(
     deadline: Deadline,
     clock: Clock = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
+    tell: Tell = tell_nobody,
 ) -> list[ProbeResult]:
     """Runs all probes and returns their results in order.
 
@@ -48,6 +50,7 @@ def run_probes(
         deadline: of the whole task.
         clock: monotonic seconds.
         sleep: waits between attempts.
+        tell: tells how far it is.
     """
     return run_fleet(
         [_Run(probe, prober, deadline, clock, sleep) for probe in probes],
@@ -58,6 +61,7 @@ def run_probes(
         on_deadline=_Run.out_of_time,
         lane=lambda run: (run.probe.namespace, run.probe.pod),
         lane_width=PER_POD,
+        while_waiting=lambda done: tell(lambda: Progress(done, len(probes), "probes")),
     )
 
 

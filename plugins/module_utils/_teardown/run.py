@@ -24,6 +24,7 @@ from .._ground.errors import KubelabsError
 from .._ground.fleet import run_bounded, run_fleet
 from .._ground.json_reading import as_map, as_text
 from .._ground.ownership import is_ours, labels_of, matches
+from .._ground.progress import Progress, Tell, tell_nobody
 from .._ground.times import iso, utc_now
 from .._ground.wording import named, sentence
 from .._pods.status import is_deleting, metadata, name_of, uid_of
@@ -139,6 +140,7 @@ class Teardown:
         kubectl: writes the lines that people can copy.
         watch: begins to follow the namespaces of a selector.
         clock, sleep: monotonic seconds, and how to let them pass.
+        tell: tells how far it is.
     """
 
     def __init__(
@@ -151,6 +153,7 @@ class Teardown:
         watch: Callable[[str], Changes],
         clock: Clock = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        tell: Tell = tell_nobody,
     ) -> None:
         self._steps = steps
         self._request = request
@@ -159,6 +162,7 @@ class Teardown:
         self._watch = watch
         self._clock = clock
         self._sleep = sleep
+        self._tell = tell
         self._began = clock()
         self._started = utc_now()
         self._namespaces: list[Namespace] = []
@@ -223,9 +227,18 @@ class Teardown:
             self._follow(0.0)
             if not any(one.is_open for one in self._namespaces):
                 return
+            self._tell(self._progress)
             busy = any(one.is_open and not (one.phase == Phase.DELETING and one.empty) for one in self._namespaces)
             self._follow(self._deadline.clip(pause if busy else LAST_LOOK))
             pause = min(LAST_LOOK, pause * 1.5) if busy else FIRST_LOOK
+
+    def _progress(self) -> Progress:
+        waiting = [one for one in self._namespaces if one.is_open]
+        pods = sum(len(one.here) for one in waiting)
+        what = "namespaces emptied" if self._request.keep_namespaces else "namespaces gone"
+        return Progress(
+            len(self._namespaces) - len(waiting), len(self._namespaces), what, f"{_count(pods)} left" if pods else ""
+        )
 
     def _is_due(self, namespace: Namespace) -> bool:
         """Whether it has to be looked at: not where it only has to go and a watch will tell."""

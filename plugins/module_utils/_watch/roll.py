@@ -10,14 +10,15 @@ can be tested with a list of events.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic
 
 from .._cluster.list_watch import DELETED, SYNCED, Event, Feed
 from .._ground.deadline import Clock, Deadline
 from .._ground.errors import KubelabsError
-from .._pods.status import is_deleting, name_of, namespace_of, uid_of
+from .._ground.progress import Progress, causes
+from .._pods.status import columns, condition, is_deleting, name_of, namespace_of, uid_of
 from .verdict import DELETED_MEANWHILE, OUT_OF_SIGHT, Ending, JudgeT, Key, Verdict, VerdictWord, replaced
 
 #: Seconds for a pod's successor to appear. Controllers replace at once, and `replaced` says more than `deleted`.
@@ -204,18 +205,43 @@ class Roll(Generic[JudgeT]):
         ]
 
 
+def progress(entries: Iterable[Entry[JudgeT]], what: str) -> Progress:
+    """How many pods are decided, and what those are doing that are not, as kubectl says it.
+
+    Args:
+        what: what is waited for, such as `pods ready`.
+    """
+    every = list(entries)
+    reached = sum(1 for entry in every if entry.verdict is not None and entry.verdict.word == VerdictWord.REACHED)
+    failed = sum(1 for entry in every if entry.verdict is not None) - reached
+    doing = causes(_doing(entry.pod) for entry in every if entry.verdict is None)
+    notes = [f"{failed} failed" if failed else "", doing]
+    return Progress(reached, len(every), what, "; ".join(filter(None, notes)))
+
+
+def _doing(pod: Mapping[str, Any]) -> str:
+    """kubectl's STATUS, which is the same for a pod that no node takes and for one that its node has not begun."""
+    if not pod:
+        return "not seen yet"
+    if condition(pod, "PodScheduled").get("reason") == "Unschedulable":
+        return "Unschedulable"
+    return columns(pod).status
+
+
 def wait(
     roll: Roll[JudgeT],
     feed: Feed,
     deadline: Deadline,
     clock: Clock,
     look: Callable[[Roll[JudgeT]], None] = lambda roll: None,
+    tell: Callable[[Roll[JudgeT]], None] = lambda roll: None,
 ) -> None:
     """Feeds the roll until every pod is decided or the deadline has passed.
 
     Args:
         clock: that of the deadline.
         look: called every LOOK_EVERY seconds, to decide by what a watch of pods does not show.
+        tell: called whenever something may have come about, every TICK seconds at least.
 
     Raises:
         KubelabsError: the watch cannot go on, and nothing has been seen yet.
@@ -232,6 +258,7 @@ def wait(
         roll.tick(clock())
         if roll.done(clock()):
             return
+        tell(roll)
         if clock() - looked >= LOOK_EVERY and not deadline.expired:
             look(roll)
             looked = clock()

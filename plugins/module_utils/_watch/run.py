@@ -16,13 +16,14 @@ from .._cluster.client import Client
 from .._cluster.list_watch import Feed, ListWatch
 from .._ground.deadline import Deadline
 from .._ground.errors import ApiError, KubelabsError
+from .._ground.progress import Progress, Tell, tell_nobody
 from .._ground.times import utc_now
 from .._ground.wording import named
 from .inquiry import decide_by_volumes, explained, why_no_pods
 from .ready_judge import ReadyJudge
 from .restart_judge import RestartJudge, Until
 from .result import ReadyResult, RestartResult, WatchResult, ready_result, restart_result
-from .roll import Roll, wait
+from .roll import Roll, progress, wait
 from .selection import Selection
 from .verdict import Ending, JudgeT, VerdictWord
 
@@ -56,7 +57,7 @@ class Start:
 
 
 def watch_ready(
-    client: Client, selection: Selection, *, min_ready_seconds: float, deadline: Deadline
+    client: Client, selection: Selection, *, min_ready_seconds: float, deadline: Deadline, tell: Tell = tell_nobody
 ) -> Watched[ReadyResult]:
     """Waits until every pod is ready or cannot become it; see the module pod_ready_watch for the results.
 
@@ -70,11 +71,20 @@ def watch_ready(
         kubectl = client.kubectl.line("get", "pod", name, "-o", "wide", namespace=namespace)
         return ready_result(ending, start.at, ending.at - start.clock, kubectl)
 
-    return _watch(client, selection, lambda pod: ReadyJudge(min_ready_seconds), result, deadline, start)
+    def tell_about(roll: Roll[ReadyJudge]) -> None:
+        tell(lambda: progress(roll.entries.values(), "pods ready"))
+
+    return _watch(client, selection, lambda pod: ReadyJudge(min_ready_seconds), result, deadline, start, tell_about)
 
 
 def watch_restarts(
-    client: Client, selection: Selection, until: Until, *, container: str | None, deadline: Deadline
+    client: Client,
+    selection: Selection,
+    until: Until,
+    *,
+    container: str | None,
+    deadline: Deadline,
+    tell: Tell = tell_nobody,
 ) -> Watched[RestartResult]:
     """Waits until the condition holds for every pod; see the module pod_restart_watch for the results.
 
@@ -88,7 +98,18 @@ def watch_restarts(
         kubectl = client.kubectl.line("describe", "pod", name, namespace=namespace)
         return restart_result(ending, container, start.at, ending.at - start.clock, kubectl)
 
-    return _watch(client, selection, lambda pod: RestartJudge(pod, container, until), result, deadline, start)
+    def tell_about(roll: Roll[RestartJudge]) -> None:
+        tell(lambda: _restarts(roll))
+
+    return _watch(
+        client, selection, lambda pod: RestartJudge(pod, container, until), result, deadline, start, tell_about
+    )
+
+
+def _restarts(roll: Roll[RestartJudge]) -> Progress:
+    seen = sum(entry.judge.timeline.restarts for entry in roll.entries.values() if entry.judge)
+    told = progress(roll.entries.values(), "pods restarted as awaited")
+    return told._replace(note="; ".join(filter(None, [f"{seen} restarts seen", told.note])))
 
 
 def _watch(
@@ -98,6 +119,7 @@ def _watch(
     result: Callable[[Ending[JudgeT]], ResultT],
     deadline: Deadline,
     start: Start,
+    tell: Callable[[Roll[JudgeT]], None],
 ) -> Watched[ResultT]:
     roll = Roll(
         make_judge,
@@ -112,7 +134,7 @@ def _watch(
 
     feed = Feed(ListWatch(client, selection.path("pods"), selection.selector), deadline)
     try:
-        wait(roll, feed, deadline, time.monotonic, look)
+        wait(roll, feed, deadline, time.monotonic, look, tell)
     except ApiError as exc:
         advice = (
             " Grant the verbs list and watch on pods there, or ask for one namespace at a time."

@@ -40,8 +40,9 @@ def runner(cluster):
             watch=cluster.watch,
             clock=cluster.clock,
             sleep=lambda seconds: cluster.clock.sleep(max(seconds, 0.01)),
+            tell=lambda find_out: run.told.append(find_out()),
         )
-        run.last = one
+        run.last, run.told = one, []
         results = one.plan() if plan else one.run()
         return {result["namespace"]: result for result in results}
 
@@ -77,6 +78,19 @@ def test_in_namespaces_that_stay_no_account_is_touched(cluster, teardown):
     cluster.pod("lab-a", "web")
     teardown(keep_namespaces=True, namespaces=["lab-a"])
     assert cluster.keys_ended == []
+
+
+def test_who_waits_is_told_what_is_left(cluster, teardown):
+    cluster.namespace("lab-a")
+    cluster.pod("lab-a", "web")
+    cluster.pod("lab-a", "shell", ends_after=4)
+    cluster.namespace("lab-b")
+    teardown()
+    notes = list(dict.fromkeys((told.done, told.total, told.note) for told in teardown.told))
+    assert notes[0] == (0, 2, "2 pods left")
+    assert (1, 2, "1 pod left") in notes
+    assert notes[-1][:2] == (1, 2)
+    assert {told.what for told in teardown.told} == {"namespaces gone"}
 
 
 def test_what_recreates_pods_is_stopped_first(cluster, teardown):

@@ -11,7 +11,12 @@ import pytest
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ApiError, KubelabsError
 from ansible_collections.kubelabs.pods.plugins.module_utils._watch.ready_judge import ReadyJudge
 from ansible_collections.kubelabs.pods.plugins.module_utils._watch.restart_judge import RestartJudge, Until
-from ansible_collections.kubelabs.pods.plugins.module_utils._watch.roll import LOOK_EVERY, REPLACEMENT_PATIENCE
+from ansible_collections.kubelabs.pods.plugins.module_utils._watch.roll import (
+    LOOK_EVERY,
+    REPLACEMENT_PATIENCE,
+    Entry,
+    progress,
+)
 from ansible_collections.kubelabs.pods.plugins.module_utils._watch.verdict import (
     DELETED_MEANWHILE,
     OUT_OF_SIGHT,
@@ -233,3 +238,24 @@ def test_what_a_watch_does_not_show_is_looked_at_now_and_then():
     assert [names for _now, names in looked] == [["a"], ["a"]]
     assert looked[1][0] - looked[0][0] == LOOK_EVERY
     assert told["a"].verdict.reason == "a volume is missing"
+
+
+# --- what those are told who wait ---
+
+
+def test_how_many_are_ready_and_what_the_others_do():
+    unscheduled = pending("c", conditions=[{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}])
+    entries = [
+        Entry(key("a"), pod=make_pod("a"), verdict=Verdict(VerdictWord.REACHED, "")),
+        Entry(key("b"), pod=pending("b")),
+        Entry(key("c"), pod=unscheduled),
+        Entry(key("d")),
+        Entry(key("e"), pod=pending("e"), verdict=Verdict(VerdictWord.NEVER_STARTED, "")),
+        Entry(key("f"), pod=pending("f")),
+    ]
+    assert progress(entries, "pods ready") == (
+        1,
+        6,
+        "pods ready",
+        "1 failed; 2 ContainerCreating, 1 Unschedulable, 1 not seen yet",
+    )
