@@ -108,8 +108,8 @@ STEPS = (
         "Ask for more columns.",
         ("kubectl get pods -o wide", "kubectl get pod my-web -o yaml"),
         "Every pod has an IP address of its own, and stands on one of the nodes.",
-        "The second line shows all that Kubernetes knows of it: your four fields, with what was filled in, and a fifth, `status`, "
-        "which is how the pod really is.",
+        "The second line shows all that Kubernetes knows of it: your four fields, with what was filled in, and a "
+        "fifth, `status`, which is how the pod really is.",
     ),
     Step(
         "logs",
