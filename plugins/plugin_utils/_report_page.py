@@ -39,6 +39,8 @@ LONGEST_NAME = 120
 #: The checks whose duration is how long a pod took to be ready.
 STARTS = ("web_pod_ready", "shell_pod_ready")
 PERCENTILES = (50, 90, 99, 100)
+#: What stands in the table for each status; '' is that of a check that was not made.
+MARKS = {"passed": "✓", "failed": "✗", "skipped": "–", "": ""}
 #: What stands in the JSON of each check as text.
 TEXTS = ("reason", "note", "evidence", "kubectl")
 #: In the JSON: where the student's namespace stands in a text. No text has it, since all are harmless.
@@ -80,6 +82,7 @@ def report_page(report: Report) -> str:
         "restarts": _restarts(report),
         "data": _as_is(_json(_data(report))),
         "in_words": drawing.in_words,
+        "marks": MARKS,
     }
     return str(template("report.html").render(facts))
 
