@@ -43,6 +43,7 @@ def fixture_show(browser, tmp_path):
         path = tmp_path / "results.json"
         write_report(str(path), report)
         context = browser.new_context(**options)
+        context.set_default_timeout(100_000)  # milliseconds: slowness is not what is tested
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: said.append(message.text))
