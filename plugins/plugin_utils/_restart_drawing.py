@@ -340,20 +340,26 @@ def _doubling(before: tuple[float, float, float], after: tuple[float, float, flo
 
 
 class _Labels:
-    """Texts in a line, none of them over another: of two that would be, the first stays."""
+    """Texts in a line, none of them over another: of two that would be, the first stays where it is.
+
+    The second is left out, or moved behind it where it is of a kind that tells something of its own.
+    """
 
     def __init__(self) -> None:
         self.texts: list[str] = []
         self._free = -math.inf
+        self._last = ""
 
     def put(self, said: str, x: float, y: float, anchor: str, kind: str) -> None:
         width = len(said) * LETTER
         left = x - width if anchor == "end" else x
         # At the edges it is moved in, as long as it has room.
         left = min(max(left, 2.0), WIDTH - width - 2)
-        if said and left >= self._free:
+        if kind and said != self._last:
+            left = max(left, self._free)
+        if said and self._free <= left <= WIDTH - width:
             self.texts.append(_text(f"label {kind}".strip(), left, y, said))
-            self._free = left + width + 3
+            self._free, self._last = left + width + 3, said
 
 
 def _rect(kind: str, x: float, y: float, width: float, height: float, radius: float = 0.0) -> str:

@@ -110,6 +110,14 @@ def test_where_no_run_has_a_time_there_is_nothing_to_draw(timeline):
     assert drawing.history(timeline) is None
 
 
+def test_an_exit_that_tells_something_else_is_not_lost_beside_another():
+    found = drawing.history(
+        {"runs": [run(0, 0, 3), run(1, 3, 6, 137, "OOMKilled"), run(2, 7, 10, 137, "OOMKilled"), run(9, 120, 123)]}
+    )
+    said = texts(drawing.large(found, "x"))
+    assert said.count("exit 137 OOMKilled") == 1 and said.count("exit 1") == 2
+
+
 def test_after_the_longest_back_off_the_longest_comes():
     found = drawing.history({"runs": [run(5, 0, 3), run(6, 310, 313)], "delays": [delay(6, 300, 455)]})
     assert "would wait 5 min and more" in texts(drawing.large(found, "x"))
