@@ -18,7 +18,7 @@ WITH_LAB_VARS := vars=$$(.venv/bin/python tools/lab_vars.py) && $(PLAYBOOK) --ex
 
 .DEFAULT_GOAL := help
 .PHONY: help lab teardown cluster-up cluster-down engine-stop clean test lint ruff yamllint shellcheck ansible-lint types \
-  layers docs sanity unit commands versions mutations test-clusters live live-alone molecule live-oldest recordings
+  layers docs sanity unit commands browser versions mutations test-clusters live live-alone molecule live-oldest recordings
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS='	' read -r name what; do printf '  make %-19s %s\n' "$$name" "$$what"; done
@@ -81,6 +81,9 @@ unit: .venv/for-tests ## Unit tests, with coverage of the plugins
 
 commands: .venv/for-tests ## Playbooks, make and scripts, run as people type them, as far as no cluster is needed
 	.venv/bin/pytest tests/commands --numprocesses auto
+
+browser: .venv/for-tests ## The report as people see it, in Debian's chromium
+	tests/browser.sh
 
 versions: .venv/for-tests ## The unit tests with the oldest supported ansible-core, kubernetes and Python
 	tests/versions.sh

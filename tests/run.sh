@@ -31,13 +31,14 @@ step() {  # NAME: make the target, count it, and return its status
     return "$status"
 }
 
-# Before the clusters: both may install packages, and apt is one at a time.
+# Before the clusters: all may install packages, and apt is one at a time.
 step shellcheck
+tests/browser.sh install >/dev/null
 
 # Two minutes; where node images have to be built, up to 20 more. Meanwhile all that needs no cluster.
 step test-clusters &
 clusters=$!
-for name in ruff yamllint ansible-lint types layers docs sanity unit commands versions mutations; do
+for name in ruff yamllint ansible-lint types layers docs sanity unit commands browser versions mutations; do
     step "$name"
 done
 

@@ -27,7 +27,7 @@ run_with() {  # PYTHON ANSIBLE_CORE KUBERNETES TESTS...: tests in an environment
     # Of requirements.txt all but those whose versions are given here; ansible only brings collections.
     mapfile -t others < <(
         grep -vE '^(#|ansible|kubernetes)' requirements.txt
-        grep -E '^(pytest|hypothesis|jsonschema)' requirements-dev.txt
+        grep -E '^(pytest|hypothesis|jsonschema|junitparser|lxml)' requirements-dev.txt
     )
     "$environment/bin/python" -m pip install --quiet --disable-pip-version-check "ansible-core==$2.*" "kubernetes==$3.*" "${others[@]}"
     "$environment/bin/python" -m pytest "${tests[@]}" --numprocesses $((2 * $(nproc)))

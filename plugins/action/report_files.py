@@ -9,6 +9,7 @@ Its documentation is in plugins/modules/report_files.py, where Ansible looks for
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,26 +18,30 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ArgumentError
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.times import iso_seconds, utc_now
-from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _report, _report_file
+from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _report, _report_file, _settings
 
 ARGUMENT_SPEC = {
     "path": {"type": "path", "required": True},
     "class_name": {"type": "str", "required": True},
-    "cluster": {"type": "dict", "required": True},
-    "students": {"type": "list", "elements": "dict", "required": True},
-    "checks": {"type": "list", "elements": "dict", "required": True},
+    "state": {"type": "str", "choices": ["recorded", "rendered", "writable"], "default": "recorded"},
+    "cluster": {"type": "dict"},
+    "students": {"type": "list", "elements": "dict"},
+    "checks": {"type": "list", "elements": "dict"},
     "restarts": {"type": "list", "elements": "dict", "default": []},
     "start": {"type": "bool", "default": False},
 }
 
 
 def record(options: Mapping[str, Any], now: str) -> None:
-    """Merges the checks into the file.
+    """Merges the checks into results.json, and writes the files beside it.
 
     Raises:
-        ArgumentError: what was given is no checks or students, or the file is not of this class or cannot be written.
+        ArgumentError: what was given is no checks or students, or a file is not of this class or cannot be written.
     """
     path, class_name = options["path"], options["class_name"]
+    for option in ("cluster", "students", "checks"):
+        if options[option] is None:
+            raise ArgumentError(f"state is recorded, and {option} is missing. Give it.")
     report = _report.merge_report(
         None if options["start"] else _report_file.read_report(path, class_name),
         class_name,
@@ -49,6 +54,19 @@ def record(options: Mapping[str, Any], now: str) -> None:
     _report_file.write_report(path, report)
 
 
+def render(options: Mapping[str, Any]) -> None:
+    """Writes the files beside results.json anew.
+
+    Raises:
+        ArgumentError: there is no report, it is not of this class, or a file cannot be written.
+    """
+    path, class_name = options["path"], options["class_name"]
+    report = _report_file.read_report(path, class_name)
+    if report is None:
+        raise ArgumentError(f"There is no report of the class {class_name} at {path}. Run the lab first.")
+    _report_file.write_rendered(path, report)
+
+
 class ActionModule(ActionBase):
     _supports_check_mode = True
     _requires_connection = False
@@ -56,11 +74,18 @@ class ActionModule(ActionBase):
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(argument_spec=ARGUMENT_SPEC)
-        if self._task.check_mode:
-            return {**result, "skipped": True, "msg": "In check mode nothing has happened that could be reported."}
+        check_mode = self._task.check_mode
         try:
-            record(options, iso_seconds(utc_now()))
+            if options["state"] == "writable":
+                _report_file.refuse_unwritable(options["path"], options["class_name"], only_look=check_mode)
+            elif check_mode:
+                return {**result, "skipped": True, "msg": "In check mode nothing has happened that could be reported."}
+            elif options["state"] == "rendered":
+                render(options)
+            else:
+                record(options, iso_seconds(utc_now()))
         except ArgumentError as exc:
             # Without the cause, which ansible-core 2.19 and later append: it says the same again.
             raise AnsibleActionFail(str(exc)) from None
-        return {**result, "changed": False}
+        page = os.path.join(os.path.dirname(_settings.local_path(options["path"])), _report_file.PAGE)
+        return {**result, "changed": False, "page": page}

@@ -67,6 +67,7 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.kubeconfig 
     for_kubernetes_package,
     load_files,
 )
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground import whole_file
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ConfigurationError
 
 
@@ -86,11 +87,8 @@ def _path(paths: str, context: str | None) -> str:
         return paths
     name = hashlib.sha256(json.dumps([paths, context]).encode()).hexdigest()[:16]
     path = os.path.join(constants.DEFAULT_LOCAL_TMP, f"kubeconfig-{name}")
-    # Beside it and then in its place: another task may be reading the one of before.
-    begun = f"{path}.{os.getpid()}"
-    with open(os.open(begun, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
-        json.dump(content, stream)
-    os.replace(begun, path)
+    # As a whole: another task may be reading the one of before.
+    whole_file.write(path, json.dumps(content).encode())
     return path
 
 

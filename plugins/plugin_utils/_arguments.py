@@ -13,6 +13,9 @@ from typing import Any
 
 from ..module_utils._ground.errors import ArgumentError
 
+#: Seconds, thirty years: no lab lasts so long.
+LONGEST = 1e9
+
 
 def filters(error: type[Exception], *functions: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
     """The functions as filters of Ansible, under their own names.
@@ -92,6 +95,14 @@ def texts(value: Any, what: str) -> list[str]:
 def mappings(value: Any, what: str, *keys: str) -> list[Any]:
     """The value as a list, where it is one of mappings that have the keys. Args and Raises as of `text`."""
     return [mapping(one, f"{what}[{index}]", *keys) for index, one in enumerate(items(value, what))]
+
+
+def seconds(value: Any) -> float | None:
+    """The value, where it is a number of seconds; None for what is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    # A number of JSON may be larger than a float.
+    return float(value) if 0 <= value < LONGEST else None
 
 
 def students(value: Any) -> list[Any]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The texts of the hand-outs: lab sheets and access cards. Pure, but for its own templates, which it reads once.
+"""The texts of the hand-outs: lab sheets and access cards. Pure, but for the templates.
 
 Nothing here knows a token: what is handed over are names, addresses and times. Names come from rosters, in any script,
 and may be anything; whatever stands in HTML is escaped by Jinja2, and no page may run a script or load anything.
@@ -12,12 +12,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import html
 import importlib.util
 import json
-import pathlib
 import re
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -28,6 +25,7 @@ from ..module_utils._ground.times import parse_time
 from . import _lab_steps
 from ._labels import is_rfc_1123_label, visible
 from ._per_student import for_each_student
+from ._templates import template
 
 #: The files in a student's directory, and those of the class.
 SHEETS = ("lab-sheet.html", "lab-sheet.md")
@@ -45,8 +43,6 @@ LONGEST_ON_A_CARD = 64
 LONG, VERY_LONG = 22, 44
 #: The pods of the lab that students make as well.
 PODS = tuple(step.pod for step in _lab_steps.STEPS if step.pod)
-#: What may mean something in Markdown, or in the HTML that it becomes, within a line.
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>&|~])")
 
 
 class Lab(NamedTuple):
@@ -176,7 +172,7 @@ def sheets(student: Mapping[str, Any], of: Lab, until: Until) -> dict[str, str]:
         "yaml": yaml_texts,
         "texts": _lab_steps,
     }
-    return {file: _template(file).render(facts) for file in SHEETS}
+    return {file: template(file).render(facts) for file in SHEETS}
 
 
 def cards(students: Sequence[Mapping[str, Any]], of: Lab) -> str:
@@ -197,7 +193,7 @@ def cards(students: Sequence[Mapping[str, Any]], of: Lab) -> str:
         )
     pages = [made[first : first + CARDS_PER_PAGE] for first in range(0, len(made), CARDS_PER_PAGE)]
     facts = {"class_name": of.class_name, "server": of.server, "pages": pages, "key_file": KEY_FILE}
-    return str(_template("access-cards.html").render(facts, marker=marker(of.class_name)))
+    return str(template("access-cards.html").render(facts, marker=marker(of.class_name)))
 
 
 def class_list(students: Sequence[Mapping[str, Any]], of: Lab) -> str:
@@ -242,55 +238,6 @@ def _without_credentials(server: str) -> str:
 
 def _ending_with_slash(url: str) -> str:
     return f"{url.rstrip('/')}/" if url else ""
-
-
-@functools.cache
-def _environment() -> Any:
-    import jinja2
-
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(pathlib.Path(__file__).parent / "handout_templates", encoding="utf-8"),
-        autoescape=jinja2.select_autoescape(enabled_extensions=("html.j2",), default=False),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    made.filters["with_code"] = _with_code
-    made.filters["markdown"] = _markdown
-    made.filters["code_span"] = _code_span
-    made.filters["wrapped"] = _wrapped
-    return made
-
-
-@functools.cache
-def _template(file: str) -> Any:
-    return _environment().get_template(f"{file}.j2")
-
-
-@functools.lru_cache(maxsize=200)  # the texts are the same for all
-def _with_code(text: str) -> Any:
-    """A text of the table of steps as HTML: what stands between backquotes is code."""
-    import markupsafe
-
-    parts = [html.escape(part) for part in text.split("`")]
-    return markupsafe.Markup("".join(f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts)))
-
-
-def _markdown(text: str) -> str:
-    """Any text within a line of Markdown, where it is to mean nothing."""
-    return _MARKDOWN.sub(r"\\\1", text)
-
-
-@functools.lru_cache(maxsize=200)
-def _wrapped(text: str) -> str:
-    """In lines that are easy to read in a terminal."""
-    return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)
-
-
-def _code_span(text: str) -> str:
-    """Any text as code within a line of Markdown."""
-    return f"`{' '.join(text.replace('`', chr(39)).split())}`"
 
 
 def _yaml(pod: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypedDict, TypeVar, cast
 
@@ -211,26 +212,44 @@ def report_table(report: Report) -> str:
     return "\n".join(lines)
 
 
+class Totals(NamedTuple):
+    """How a class did.
+
+    Attributes:
+        students: how many there are.
+        fine: how many passed every check that was made. Who lacks a check that others have has not.
+        lacking: the names of those.
+        checks: how many there are of each status.
+    """
+
+    students: int
+    fine: int
+    lacking: list[str]
+    checks: dict[Status, int]
+
+
+def totals(report: Report) -> Totals:
+    students = report["students"]
+    counts = Counter(made["status"] for student in students for made in student["checks"])
+    done = {made["check"] for student in students for made in student["checks"]}
+    lacking, fine = [], 0
+    for student in students:
+        if done - {made["check"] for made in student["checks"]}:
+            lacking.append(student["name"])
+        elif not _failed(student) and any(made["status"] == Status.PASSED for made in student["checks"]):
+            fine += 1
+    return Totals(len(students), fine, lacking, {status: counts[status] for status in Status})
+
+
 def report_summary(report: Report) -> str:
     """How many students passed every check that was made. Who lacks a check that others have has not."""
-    students = report["students"]
-    checks = [made for student in students for made in student["checks"]]
-    counts = {status: sum(made["status"] == status for made in checks) for status in Status}
-    done = {made["check"] for made in checks}
-    lacking = [student for student in students if done - {made["check"] for made in student["checks"]}]
-    fine = [
-        student
-        for student in students
-        if student not in lacking
-        and not _failed(student)
-        and any(made["status"] == Status.PASSED for made in student["checks"])
-    ]
+    students, fine, lacking, counts = totals(report)
     if students and not counts[Status.PASSED] + counts[Status.FAILED]:
-        return f"There was nothing to check for {len(students)} student(s) ({counts[Status.SKIPPED]} checks skipped)."
+        return f"There was nothing to check for {students} student(s) ({counts[Status.SKIPPED]} checks skipped)."
     return (
-        f"{len(fine)} of {len(students)} students passed every check{' that was made' * (counts[Status.SKIPPED] > 0)}"
+        f"{fine} of {students} students passed every check{' that was made' * (counts[Status.SKIPPED] > 0)}"
         f" (checks: {counts[Status.PASSED]} passed, {counts[Status.FAILED]} failed, {counts[Status.SKIPPED]} skipped)."
-        + (f" Not every check was made for {_named([student['name'] for student in lacking])}." if lacking else "")
+        + (f" Not every check was made for {_named(lacking)}." if lacking else "")
     )
 
 
@@ -241,8 +260,13 @@ def report_failures(report: Report, most: int = MOST_CAUSES) -> list[str]:
     """
     if not any(student["checks"] for student in report["students"]):
         return ["Nothing was checked: the report has no checks."]
-    return _lines(
-        report, lambda made: (made["reason"] or "no reason given") if made["status"] == Status.FAILED else "", most
+    return _lines(failures(report), most)
+
+
+def failures(report: Report) -> list[Cause]:
+    """What failed, by its cause."""
+    return _causes(
+        report, lambda made: (made["reason"] or "no reason given") if made["status"] == Status.FAILED else ""
     )
 
 
@@ -261,41 +285,58 @@ def report_of(report: Report, checks: Sequence[str], students: Sequence[str] = (
 
 def report_notes(report: Report, most: int = MOST_CAUSES) -> list[str]:
     """What is worth knowing and nobody's fault, a line for each kind, as in `report_failures`."""
-    return _lines(report, lambda made: made.get("note") or "", most)
+    return _lines(notes(report), most)
 
 
-class _Cause(NamedTuple):
-    """What was said of several students in the same words, but for names and figures."""
+def notes(report: Report) -> list[Cause]:
+    """The notes, by what they say."""
+    return _causes(report, lambda made: made.get("note") or "")
+
+
+class Cause(NamedTuple):
+    """What was said of several students in the same words, but for names and figures.
+
+    Attributes:
+        check: the name of the check.
+        texts, students, checks: of each of them, in the order of the report.
+    """
 
     check: str
     texts: list[str]
-    students: list[str]
+    students: list[StudentReport]
+    checks: list[Check]
 
 
-def _lines(report: Report, said: Callable[[Check], str], most: int) -> list[str]:
-    causes: dict[tuple[str, str], _Cause] = {}
+def _causes(report: Report, said: Callable[[Check], str]) -> list[Cause]:
+    """In the order of the lab."""
+    causes: dict[tuple[str, str], Cause] = {}
     for student in report["students"]:
         for made in student["checks"]:
             text = said(made)
             if not text:
                 continue
             key = made["check"], _kind_of(text, student)
-            cause = causes.setdefault(key, _Cause(made["check"], [], []))
+            cause = causes.setdefault(key, Cause(made["check"], [], [], []))
             cause.texts.append(text)
-            cause.students.append(student["name"])
-    by_place = sorted(causes.values(), key=lambda cause: _place(cause.check))
-    lines = [_cause_line(cause) for cause in by_place[:most]]
-    if len(by_place) > most:
-        others = list(dict.fromkeys(name for cause in by_place[most:] for name in cause.students))
-        lines.append(f"... and {len(by_place) - most} more, of {_named(others)}")
+            cause.students.append(student)
+            cause.checks.append(made)
+    return sorted(causes.values(), key=lambda cause: _place(cause.check))
+
+
+def _lines(causes: Sequence[Cause], most: int) -> list[str]:
+    lines = [_cause_line(cause) for cause in causes[:most]]
+    if len(causes) > most:
+        others = list(dict.fromkeys(student["name"] for cause in causes[most:] for student in cause.students))
+        lines.append(f"... and {len(causes) - most} more, of {_named(others)}")
     return lines
 
 
-def _cause_line(cause: _Cause) -> str:
+def _cause_line(cause: Cause) -> str:
     known = BY_NAME.get(cause.check)
     what = f"{cause.check} (shows that {known.shows})" if known else cause.check
-    example = "" if len(set(cause.texts)) == 1 else f" (said of {cause.students[0]})"
-    return f"{what}: {_named(cause.students)}: {cause.texts[0]}{example}"
+    names = [student["name"] for student in cause.students]
+    example = "" if len(set(cause.texts)) == 1 else f" (said of {names[0]})"
+    return f"{what}: {_named(names)}: {cause.texts[0]}{example}"
 
 
 def _kind_of(text: str, student: StudentReport) -> str:

@@ -167,3 +167,33 @@ def test_a_failure_fails_the_play_with_its_cause_and_notes_do_not(tmp_path, play
         "Note: back_off (shows that it waits longer before each restart): Anna Müller: Restart 1 came late." in output
     )
     assert "The whole: " in output
+
+
+FILES = {"report.html", "junit.xml", "results.csv", "results.json"}
+
+
+def test_the_files_for_people_and_programs_are_written_with_it(tmp_path, record):
+    status, output = record([check("Anna Müller", "exec", False, "<b>Why</b>")])
+    assert status == 0, output
+    assert {file.name for file in tmp_path.iterdir()} >= FILES
+    assert "&lt;b&gt;Why&lt;/b&gt;" in (tmp_path / "report.html").read_text()
+    assert '<failure message="&lt;b&gt;Why&lt;/b&gt;"' in (tmp_path / "junit.xml").read_text()
+    assert "exec: <b>Why</b>" in (tmp_path / "results.csv").read_text(encoding="utf-8-sig")
+
+
+def test_report_writes_them_again_and_says_where_the_page_is(tmp_path, playbook):
+    (tmp_path / "results.json").write_text(json.dumps(REPORT))
+    status, output = playbook(CHECKOUT / "playbooks/report.yml")
+    assert status == 0, output
+    assert {file.name for file in tmp_path.iterdir()} == FILES
+    assert f"To read it: {tmp_path}/report.html" in output
+    assert "changed=0" in output
+
+
+def test_a_file_of_somebody_else_is_refused_before_anything_is_made(tmp_path, playbook):
+    (tmp_path / "report.html").write_text("precious")
+    status, output = playbook(CHECKOUT / "playbooks/pods_lab.yml", pods_lab_kubeconfig="/nowhere")
+    assert status != 0
+    assert f"{tmp_path}/report.html is not of the report of a lab, and stays as it is." in output
+    assert "/nowhere" not in output
+    assert (tmp_path / "report.html").read_text() == "precious"

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
+import pathlib
 
 import hypothesis
 import pytest
@@ -62,3 +64,9 @@ def no_settings_of_this_machine(monkeypatch, tmp_path_factory):
 def fake_clock():
     """A clock that stands still until somebody sleeps; see fakes/clock.py."""
     return FakeClock()
+
+
+@pytest.fixture(name="recorded_report")
+def fixture_recorded_report():
+    """results.json of a lab with three students and four restarts, on Kubernetes 1.37.2."""
+    return json.loads((pathlib.Path(__file__).parent / "recordings/results.json").read_text(encoding="utf-8"))

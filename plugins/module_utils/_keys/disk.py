@@ -13,23 +13,20 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .._ground import whole_file
 from .._ground.errors import KubelabsError
+from .._ground.whole_file import PRIVATE_FOLDER, UNFINISHED
 from .keyfile import Key, from_bytes
 
-FOLDER_MODE = 0o700
 #: More than that is no kubeconfig of ours.
 LARGEST = 1 << 20
 #: Bytes that are tried for every file before any token is asked for.
 ROOM = 8192
-#: How the name of a file ends that is being written. It begins with a dot, and is never left but by a process that was
-#: killed.
-UNFINISHED = ".kubelabs-unfinished"
 
 
 @dataclass(frozen=True)
@@ -78,20 +75,8 @@ def write(path: str, content: bytes) -> None:
     Raises:
         KubelabsError: it cannot be written, with the reason.
     """
-    folder = os.path.dirname(path)
     try:
-        _make_folder(folder)
-        unfinished, descriptor = _create(folder)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(descriptor)  # some file systems say only now that they are full
-            os.replace(unfinished, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(unfinished)
-            raise
+        whole_file.write(path, content)
     except OSError as exc:
         raise KubelabsError(
             f"{path} cannot be written ({exc.strerror}): nothing of it was; run again once that is mended."
@@ -105,12 +90,12 @@ def without_room(paths: Iterable[str], *, only_look: bool) -> list[str]:
     Args:
         only_look: whether not even that may be written: then only permissions are looked at.
     """
-    files = Counter(_part_that_exists(os.path.dirname(path)) for path in paths)
+    files = Counter(whole_file.part_that_exists(os.path.dirname(path)) for path in paths)
     trouble = []
     for folder, number in files.items():
         try:
             if not only_look:
-                _try_out(folder, number * ROOM)
+                whole_file.try_out(folder, number * ROOM)
             elif not os.access(folder, os.W_OK | os.X_OK):
                 trouble.append(f"{folder} (not writable)")
         except OSError as exc:
@@ -135,7 +120,7 @@ def is_open(folder: str) -> bool:
 def close(folder: str) -> bool:
     """Keeps others out of a directory; whether that came about."""
     try:
-        os.chmod(folder, FOLDER_MODE)
+        os.chmod(folder, PRIVATE_FOLDER)
     except OSError:  # some file systems have no permissions
         return False
     return True
@@ -171,39 +156,10 @@ def remove_empty(folder: str) -> bool:
 
 def _may_be_ours(folder: str) -> bool:
     status = os.lstat(folder)
-    ours = stat.S_ISDIR(status.st_mode) and stat.S_IMODE(status.st_mode) == FOLDER_MODE
+    ours = stat.S_ISDIR(status.st_mode) and stat.S_IMODE(status.st_mode) == PRIVATE_FOLDER
     return ours and status.st_uid == os.geteuid() and not _is_in_use(folder)
 
 
 def _is_in_use(folder: str) -> bool:
     """Whether it is where somebody lives or works: what else it is for is not ours to decide."""
     return os.path.realpath(folder) in (os.path.realpath(os.path.expanduser("~")), os.getcwd())
-
-
-def _make_folder(folder: str) -> None:
-    if os.path.isdir(folder):
-        return
-    _make_folder(os.path.dirname(folder))
-    with contextlib.suppress(FileExistsError):  # others of the class have the same
-        os.mkdir(folder, FOLDER_MODE)
-
-
-def _part_that_exists(folder: str) -> str:
-    while not os.path.lexists(folder):
-        folder = os.path.dirname(folder)
-    return folder
-
-
-def _try_out(folder: str, size: int) -> None:
-    unfinished, descriptor = _create(folder)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(bytes(size))
-    finally:
-        os.unlink(unfinished)
-
-
-def _create(folder: str) -> tuple[str, int]:
-    """(path, descriptor) of a new file, which nobody else can read from the first byte on, whatever the umask."""
-    path = os.path.join(folder, f".{secrets.token_hex(8)}{UNFINISHED}")
-    return path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

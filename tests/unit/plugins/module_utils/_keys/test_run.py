@@ -195,7 +195,7 @@ def test_where_nothing_can_be_written_nothing_is_asked_for(school, monkeypatch):
     def read_only(*_args):
         raise OSError(errno.EROFS, "Read-only")
 
-    monkeypatch.setattr(disk, "_try_out", read_only)
+    monkeypatch.setattr(disk.whole_file, "try_out", read_only)
     with pytest.raises(KubelabsError, match=rf"^No key was asked for, because .* written: {school.folder} \(Read-only"):
         school.write()
     assert not school.asked_for_tokens() and os.listdir(school.folder) == []
@@ -203,7 +203,7 @@ def test_where_nothing_can_be_written_nothing_is_asked_for(school, monkeypatch):
 
 def test_what_needs_no_writing_needs_no_room(school, monkeypatch):
     school.write()
-    monkeypatch.setattr(disk, "_try_out", lambda folder, size: pytest.fail("nothing is to be written"))
+    monkeypatch.setattr(disk.whole_file, "try_out", lambda folder, size: pytest.fail("nothing is to be written"))
     assert school.states() == ["unchanged", "unchanged"]
 
 
