@@ -44,15 +44,17 @@ def write_report(path: str, report: Report) -> None:
     Raises:
         ArgumentError: it cannot be written; the file is as it was.
     """
+    write_text(path, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_text(path: str, text: str) -> None:
+    """The same for any text of the report's directory."""
     file = pathlib.Path(path).expanduser()
-    text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
     half = None
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", errors="backslashreplace", dir=file.parent, prefix=f".{file.name}.", delete=False
-        ) as half:
-            half.write(text)
+        with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as half:
+            half.write(text.encode("utf-8", "backslashreplace"))
         os.chmod(half.name, 0o644)
         os.replace(half.name, file)
     except OSError as exc:
