@@ -205,9 +205,13 @@ class Grading:
             KubelabsError: a file cannot be written. What the cluster does not answer stands on the board.
         """
         end = Deadline(self._options["watch_for"] or math.inf)
+        limit = f"for {self._options['watch_for']} s, or until Ctrl-C" if self._options["watch_for"] else "until Ctrl-C"
+        say(f"Watching {len(self._grades)} students {limit}: {os.path.join(self._directory, _grade_file.BOARD)}")
         if self._pods is not None:
             self._pods.follow(end)
-        while not end.expired:
+        parent = os.getppid()
+        # Ansible runs an action in a process of its own; one whose parent is gone works for nobody.
+        while not end.expired and os.getppid() == parent:
             self._wait(end.clip(self._options["watch_interval"]), sleep)
             trouble = ""
             try:
