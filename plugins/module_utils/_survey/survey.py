@@ -73,7 +73,8 @@ class Everywhere:
     """
 
     def __init__(self, client: Client) -> None:
-        self._source = ListWatch(client, core_path("pods"), slim=slim)
+        self._client = client
+        self._source = self._new_source()
         self._feed: Feed | None = None
         self._pods: dict[str, Item] = {}
 
@@ -82,13 +83,17 @@ class Everywhere:
         """See ListWatch.trouble."""
         return self._source.trouble
 
+    def _new_source(self) -> ListWatch:
+        return ListWatch(self._client, core_path("pods"), slim=slim)
+
     def list(self, deadline: Deadline) -> None:
-        """Fetches what there is, once.
+        """Fetches what there is.
 
         Raises:
             ApiError: it may not be listed.
             DeadlineExceeded: there was no whole list in time.
         """
+        self._source, self._pods = self._new_source(), {}
         for event in self._source.events(deadline):
             self._take(event)
             if event.type == SYNCED:

@@ -128,9 +128,7 @@ def test_of_a_pod_is_kept_what_is_judged():
     pod["metadata"]["managedFields"] = [{"manager": "kubectl-run", "operation": "Update", "fieldsV1": {"f:spec": {}}}]
     pod["spec"]["containers"][0] |= {"image": "nginx", "env": [{"name": "PASSWORD", "value": "secret"}]}
     slim = survey.slim(pod)
-    assert slim["metadata"]["managedFields"] == [
-        {"manager": "kubectl-run", "operation": "Update", "subresource": None}
-    ]
+    assert slim["metadata"]["managedFields"] == [{"manager": "kubectl-run", "operation": "Update", "subresource": None}]
     assert slim["spec"]["containers"] == [{"name": "app", "image": "nginx"}]
     assert slim["status"] == pod["status"]
     assert survey.slim({}) == {"metadata": {"managedFields": []}, "spec": {"containers": []}, "status": {}}
