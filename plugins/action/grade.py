@@ -66,6 +66,8 @@ ARGUMENT_SPEC = {
     "timeout": {"type": "float", "default": 60},
     "concurrency": {"type": "int", "default": 32},
 }
+#: Seconds for one look of many: a board that stands still is to say why.
+WATCHED_WITHIN = 30.0
 #: Of one pod so many requests are remembered.
 MOST_SERVED = 1000
 
@@ -116,6 +118,11 @@ class Grading:
         """
         namespaces, now = survey.class_namespaces(self.client, self._options["label_selector"], deadline)
         students = self._students(namespaces or [])
+        if not students and not self._grades:
+            raise KubelabsError(
+                f"There is no student of the class {self._options['class_name']} on {self.client.describe()}. Is that "
+                "its name, and has it been provisioned?"
+            )
         names = [student["namespace"] for student in students]
         pods = self._list(names, deadline, listed)
         if self._past is None:
@@ -215,7 +222,7 @@ class Grading:
             self._wait(end.clip(self._options["watch_interval"]), sleep)
             trouble = ""
             try:
-                news = self.look(Deadline(self._options["timeout"]), listed=True)
+                news = self.look(Deadline(min(self._options["timeout"], WATCHED_WITHIN)), listed=True)
                 trouble = self._pods.trouble if self._pods is not None else ""
             except ArgumentError:
                 raise

@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import pathlib
 
+import jsonschema
 import pytest
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ArgumentError
@@ -22,6 +24,8 @@ from ansible_collections.kubelabs.pods.plugins.plugin_utils._grade_file import (
     write_grades,
 )
 
+SCHEMA = json.loads((pathlib.Path(__file__).parents[4] / "docs/grade.schema.json").read_text())
+POD = {"name": "my-web", "uid": "u", "ips": ["10.0.0.1"], "created": "", "seen": "", "lab": False}
 POINTS = _grade.weights({"restarts": 2})
 
 
@@ -107,6 +111,18 @@ def test_lines_end_as_spreadsheets_want_it(tmp_path):
     write_grades(str(tmp_path), grades(student()))
     content = (tmp_path / "grade.csv").read_bytes()
     assert content.startswith(b"\xef\xbb\xbfname,") and content.count(b"\r\n") == content.count(b"\n") == 2
+
+
+def test_the_schema_describes_what_is_written(tmp_path):
+    write_grades(str(tmp_path), grades({**student(), "pods": [POD]}))
+    written = json.loads((tmp_path / "grade.json").read_text())
+    jsonschema.validate(written, SCHEMA)
+    for student_of in written["students"]:
+        student_of["steps"].pop()
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(written, SCHEMA)
+    assert SCHEMA["$defs"]["step"]["properties"]["step"]["enum"] == list(NAMES)
+    assert SCHEMA["$defs"]["step"]["properties"]["state"]["enum"] == list(_grade.State)
 
 
 def test_totals_count_who_has_reached_a_step():

@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.kubelabs.pods.plugins.action.grade import ARGUMENT_SPEC, Grading, answer
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline import Deadline
-from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ApiError, ArgumentError
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ApiError, ArgumentError, KubelabsError
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.ownership import (
     CLASS_LABEL,
     OWNER,
@@ -165,6 +165,13 @@ def test_who_may_not_list_the_cluster_lists_each_namespace(lab, tmp_path):
     (ben,) = (one for one in made.students if one["name"] == "Ben")
     assert {one["state"] for one in ben["steps"]} == {"unknown"}
     assert "no right" in ben["steps"][0]["evidence"]
+
+
+def test_a_class_that_is_not_there_is_told_and_leaves_no_files(api, tmp_path):
+    made = grading(api, tmp_path)
+    with pytest.raises(KubelabsError, match="no student of the class monday on the API server"):
+        made.look(Deadline(10))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_who_may_not_list_namespaces_is_told_by_the_roster_alone(lab, tmp_path):
