@@ -166,15 +166,9 @@ def run_module(
     """
     module = Module({**auth_argument_spec(), **argument_spec})
     try:
-        module.params["kubeconfig"] = _content_of(module.params.get("kubeconfig"))
-        _check_numbers(module.params)
+        prepare(module.params)
         request = read(module.params)
-        connection = load_connection(module.params, module.secrets)
-        client = Client(connection, concurrency=module.params.get("concurrency") or 4)
-        # From here on: how long Python takes to import what is needed is not the cluster's time.
-        deadline = Deadline(module.params["timeout"])
-        client.log_in(deadline)
-        _say_hello(client, deadline)
+        client, deadline = connect(module.params, module.secrets)
         answer = run_bounded(
             lambda: work(request, Task(client, deadline, module.check_mode, teller(os.environ))),
             Deadline(deadline.remaining() + OVERTIME),
@@ -189,6 +183,31 @@ def run_module(
         if answer.complaint:
             result["msg"] = answer.complaint
         module.leave(failed=bool(answer.complaint) and any(map(module.params.get, FAIL_OPTIONS)), **result)
+
+
+def prepare(params: dict[str, Any]) -> None:
+    """Reads a kubeconfig that was given as text into its option, and looks at the numbers.
+
+    Raises:
+        ArgumentError: a number cannot be used.
+        ConfigurationError: the text is no kubeconfig.
+    """
+    params["kubeconfig"] = _content_of(params.get("kubeconfig"))
+    _check_numbers(params)
+
+
+def connect(params: Mapping[str, Any], secrets: Secrets) -> tuple[Client, Deadline]:
+    """The API server of the connection options, which has answered, and the deadline of `timeout`.
+
+    Raises:
+        KubelabsError: the options lead nowhere, or there is no answer.
+    """
+    client = Client(load_connection(params, secrets), concurrency=params.get("concurrency") or 4)
+    # From here on: how long Python takes to import what is needed is not the cluster's time.
+    deadline = Deadline(params["timeout"])
+    client.log_in(deadline)
+    _say_hello(client, deadline)
+    return client, deadline
 
 
 class Module(AnsibleModule):

@@ -200,7 +200,7 @@ def class_list(students: Sequence[Mapping[str, Any]], of: Lab) -> str:
     """Which namespace is whose, in Markdown, for the staff."""
     named = [{"name": visible(str(student["name"])), "namespace": folder_name(student)} for student in students]
     facts = {"class_name": of.class_name, "key_file": KEY_FILE, "marker": marker(of.class_name)}
-    return str(_template(CLASS_LIST).render(facts, students=named))
+    return str(template(CLASS_LIST).render(facts, students=named))
 
 
 def can_make_qr_codes() -> bool:

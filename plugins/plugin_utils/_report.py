@@ -10,7 +10,6 @@ docs/results.schema.json describes the form.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypedDict, TypeVar, cast
@@ -21,6 +20,7 @@ from ..module_utils._ground.wording import NAMED
 from ._arguments import mapping, mappings
 from ._checks import BY_NAME, NAMES, Check, Result, Status, check
 from ._roster import Student
+from ._text_table import text_table
 
 MARKS = {Status.PASSED: "ok", Status.FAILED: "FAIL", Status.SKIPPED: "-"}
 MOST_ROWS = 40  # students in the console's table; of more, those with a failed check
@@ -193,15 +193,8 @@ def report_table(report: Report) -> str:
     done = [name for name in NAMES if name in present]
     failed = [student for student in students if _failed(student)]
     shown = students if len(students) <= MOST_ROWS else failed[:MOST_ROWS]
-    height = max((len(name.split("_")) for name in done), default=1)
-    header = [_stacked(name, height) for name in ["student", *done]]
     body = [[student["name"]] + [_mark(student, name) for name in done] for student in shown]
-    widths = [
-        max(_width(text) for text in [*column, *(row[index] for row in body)]) for index, column in enumerate(header)
-    ]
-    lines = [_line([column[level] for column in header], widths) for level in range(len(header[0]))]
-    lines.append(_line(["-" * width for width in widths], widths))
-    lines += [_line(row, widths) for row in body]
+    lines = text_table([["student"], *(name.split("_") for name in done)], body)
     if len(shown) < len(students):
         hidden = len(failed) - len(shown)
         lines.append(
@@ -373,20 +366,3 @@ def _failed(student: StudentReport) -> bool:
 def _mark(student: StudentReport, name: str) -> str:
     status = next((made["status"] for made in student["checks"] if made["check"] == name), None)
     return MARKS[Status(status)] if status else ""
-
-
-def _stacked(name: str, height: int) -> list[str]:
-    words = name.split("_")
-    return [""] * (height - len(words)) + words
-
-
-def _line(cells: list[str], widths: list[int]) -> str:
-    return " ".join(cell + " " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True)).rstrip()
-
-
-def _width(text: str) -> int:
-    """Columns of a terminal: two for an East Asian character (Unicode's TR 11), none for a mark upon the one before."""
-    return sum(
-        0 if unicodedata.category(char) in ("Mn", "Me", "Cf") else 1 + (unicodedata.east_asian_width(char) in "WF")
-        for char in text
-    )

@@ -73,10 +73,13 @@ def write_report(path: str, report: Report) -> None:
     Raises:
         ArgumentError: one of them cannot be written, or in its place is something else; that one is as it was.
     """
-    file = pathlib.Path(path).expanduser().absolute()
-    text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
-    _put(file, text.encode("utf-8", "backslashreplace"))
+    write_text(path, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     write_rendered(path, report)
+
+
+def write_text(path: str, text: str) -> None:
+    """The same for any text of the report's directory."""
+    _put(pathlib.Path(path).expanduser().absolute(), text.encode("utf-8", "backslashreplace"))
 
 
 def write_rendered(path: str, report: Report) -> None:

@@ -17,6 +17,7 @@ from ..module_utils._ground.times import iso_seconds, utc_now
 from ..module_utils._keys.options import is_server
 from ..module_utils._pods.back_off import nominal_seconds
 from ._expiry import expiry_time
+from ._grade import points_problems
 from ._handouts import url_problem
 from ._pull_config import pull_config
 from ._roster import class_problems, column_problems
@@ -28,6 +29,8 @@ LEAST = {
     "pods_lab_timeout": 1,
     "pods_lab_failing_lifetime": 0,
     "pods_lab_restarts": 1,
+    "pods_lab_watch_interval": 1,
+    "pods_lab_watch_for": 0,
     "pods_lab_max_grace_period": 1,
     # The least that the API server gives, see TokenRequestSpec in Kubernetes' API.
     "pods_lab_kubeconfig_lifetime": 600,
@@ -64,6 +67,9 @@ def setting_problems(settings: Mapping[str, Any]) -> list[str]:
         problems.append(f"pods_lab_roster_columns is {columns!r} and no mapping. Set it as in {{name: COLUMN}}.")
     problems += staff_setting_problems(settings.get("pods_lab_staff", []), str(settings.get("pods_lab_class")))
     problems += _expiry_problems(settings.get("pods_lab_expires") or "")
+    problems += [
+        f"pods_lab_grade_points: {why}" for why in points_problems(settings.get("pods_lab_grade_points") or {})
+    ]
     if problem := url_problem(str(settings.get("pods_lab_handout_url") or "")):
         problems.append(f"pods_lab_handout_url: {problem}")
     server = str(settings.get("pods_lab_student_server") or "")

@@ -152,6 +152,39 @@ def fixture_run_playbook(tmp_path, request, images):
     kubectl("delete", "namespaces", "--wait=false", "-l", ours)
 
 
+class Key:
+    """A student's kubeconfig, and kubectl with it and nothing else."""
+
+    def __init__(self, path: pathlib.Path) -> None:
+        self.path = path
+
+    def kubectl(self, *words: str, timeout: float = 60) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            ["kubectl", "--kubeconfig", str(self.path), *words],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def may(self, *words: str) -> str:
+        done = self.kubectl(*words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def may_not(self, *words: str) -> str:
+        done = self.kubectl(*words)
+        assert done.returncode != 0, done.stdout
+        assert "orbidden" in done.stderr, done.stderr
+        return done.stderr
+
+
+@pytest.fixture(name="key")
+def fixture_key(run_playbook, tmp_path):
+    """The key of a student, by the last part of the namespace."""
+    return lambda label: Key(tmp_path / "handouts" / f"{run_playbook.class_name}-{label}" / "kubeconfig")
+
+
 # --- modules, called as people call them, and pods of a test's own ---
 
 

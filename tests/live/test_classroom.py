@@ -6,40 +6,11 @@
 
 from __future__ import annotations
 
-import pathlib
-import subprocess
 import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import eventually, kubectl, namespaces
-
-
-class Key:
-    """A student's kubeconfig, and kubectl with it and nothing else."""
-
-    def __init__(self, path: pathlib.Path) -> None:
-        self.path = path
-
-    def kubectl(self, *words: str, timeout: float = 60) -> subprocess.CompletedProcess:
-        return subprocess.run(
-            ["kubectl", "--kubeconfig", str(self.path), *words],
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-
-    def may(self, *words: str) -> str:
-        done = self.kubectl(*words)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def may_not(self, *words: str) -> str:
-        done = self.kubectl(*words)
-        assert done.returncode != 0, done.stdout
-        assert "orbidden" in done.stderr, done.stderr
-        return done.stderr
+from conftest import Key, eventually, kubectl, namespaces
 
 
 @pytest.fixture(name="run_playbook")
@@ -51,12 +22,6 @@ def fixture_run_playbook_as_it_is(run_playbook):
 
     run.class_name = run_playbook.class_name
     return run
-
-
-@pytest.fixture(name="key")
-def fixture_key(run_playbook, tmp_path):
-    """The key of a student, by the last part of the namespace."""
-    return lambda label: Key(tmp_path / "handouts" / f"{run_playbook.class_name}-{label}" / "kubeconfig")
 
 
 def web_ip(namespace: str) -> str:

@@ -86,6 +86,20 @@ def test_a_pod_satisfies_pod_security_restricted(pod):
         assert all("hostPort" not in port for port in container.get("ports", []))
 
 
+@pytest.mark.parametrize(
+    ("image", "args"),
+    [
+        ("docker.io/traefik/whoami:v1.10.4", ["--verbose"]),
+        ("example.org/mirror/traefik/whoami:v1", ["--verbose"]),
+        ("example.org/web:1", None),
+    ],
+)
+def test_the_public_web_image_logs_requests(image, args):
+    """Whoami does so only when it is told to; another image may end at an argument that it does not know."""
+    (container,) = rendered(PODS["web"], lab_images_web_image=image)["spec"]["containers"]
+    assert container.get("args") == args
+
+
 def test_a_pod_listens_where_any_user_may(pod):
     """Not every runtime lets a user without rights listen below 1024."""
     ports = [port["containerPort"] for port in pod["spec"]["containers"][0].get("ports", [])]

@@ -57,7 +57,7 @@ class Event:
 
     Attributes:
         type: ADDED, MODIFIED, DELETED, or SYNCED, which has no object.
-        object: the JSON, without managedFields; on DELETED the last known state.
+        object: the JSON, slim; on DELETED the last known state.
         at: when it arrived here, UTC.
     """
 
@@ -73,6 +73,7 @@ class ListWatch:
         client: the API server.
         path: such as `/api/v1/pods`.
         label_selector: server-side selection; '' for everything.
+        slim: what is kept of an object, its resourceVersion among it; without it all but managedFields.
         sleep: waits between attempts.
         clock: monotonic seconds.
 
@@ -86,10 +87,12 @@ class ListWatch:
         path: str,
         label_selector: str = "",
         *,
+        slim: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Clock = time.monotonic,
     ) -> None:
         self._client = client
+        self._slim = slim or _slim
         self._path = path
         self._selector = label_selector
         self._sleep = sleep
@@ -183,7 +186,7 @@ class ListWatch:
             for item in as_list(page.get("items")):
                 uid = _uid(item)
                 if uid:
-                    objects[uid] = _slim(item)
+                    objects[uid] = self._slim(item)
             meta = as_map(page.get("metadata"))
             onward, version = as_text(meta.get("continue")), as_text(meta.get("resourceVersion")) or version
             if not onward:
@@ -235,8 +238,8 @@ class ListWatch:
             return None
         self._version = _newer(self._version, version)
         if event_type == DELETED:
-            return Event(DELETED, _slim(item), utc_now()) if self._known.pop(uid, None) is not None else None
-        return self._take(uid, _slim(item), utc_now())
+            return Event(DELETED, self._slim(item), utc_now()) if self._known.pop(uid, None) is not None else None
+        return self._take(uid, self._slim(item), utc_now())
 
     def _take(self, uid: str, item: Mapping[str, Any], at: datetime) -> Event | None:
         """Remembers the object; None when it is no newer than what is known."""

@@ -61,6 +61,13 @@ def test_credentials_for_images_that_cannot_be_used_are_told(tmp_path):
     assert "nothing is added there" in problem
 
 
+@pytest.mark.parametrize("points", ["restarts=2", {"restart": 2}, {"restarts": "many"}], ids=repr)
+def test_points_that_cannot_be_used_are_named(points):
+    (problem,) = setting_problems({"pods_lab_class": "lab", "pods_lab_grade_points": points})
+    assert problem.startswith("pods_lab_grade_points: ")
+    assert setting_problems({"pods_lab_class": "lab", "pods_lab_grade_points": {"restarts": 2}}) == []
+
+
 @pytest.mark.parametrize("name", _settings.LEAST)
 def test_a_number_that_is_too_small_is_named(name):
     least = _settings.LEAST[name]

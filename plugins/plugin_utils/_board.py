@@ -1,0 +1,127 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The board of a class: who has reached what, as one HTML page for a projector; and the same for a terminal. Pure.
+
+Names come from rosters and from whoever made the namespaces; pods are called as students want. All is escaped by
+Jinja2, and the page may run no script and load nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..module_utils._ground.times import parse_time
+from ._grade import STEPS, State, StudentGrade, points_of
+from ._grade_file import totals
+from ._labels import visible
+from ._templates import template
+from ._text_table import text_table
+
+MARKS = {State.REACHED: "ok", State.UNKNOWN: "?", State.NOT_YET: "-"}
+SIGNS = {State.REACHED: "✓", State.UNKNOWN: "?", State.NOT_YET: ""}
+WORDS = {State.REACHED: "reached", State.UNKNOWN: "cannot be known", State.NOT_YET: "not yet"}
+#: Up to how many students stand in how many columns, so that all are on one screen.
+COLUMNS = ((8, 1), (24, 2), (54, 3), (100, 4), (math.inf, 5))
+MOST_ROWS = 40  # students in the console's table
+
+
+def board(
+    class_name: str,
+    students: Sequence[StudentGrade],
+    points: Mapping[str, float],
+    looked: str,
+    *,
+    refresh: int = 0,
+    trouble: str = "",
+) -> str:
+    """The page.
+
+    Args:
+        looked: when the cluster was looked at last, as ISO 8601 in UTC.
+        refresh: seconds after which a browser fetches it again; 0 for never.
+        trouble: what is wrong with the cluster, one sentence; '' for nothing.
+    """
+    reached = totals(students)
+    columns = next(number for most, number in COLUMNS if len(students) <= most)
+    height = max(1, math.ceil(len(students) / columns))
+    rows = [_row(student, points) for student in students]
+    steps = [
+        {
+            "title": step.title,
+            "shows": step.shows,
+            "count": reached[step.name],
+            "percent": round(100 * reached[step.name] / len(students)) if students else 0,
+        }
+        for step in STEPS
+    ]
+    facts = {
+        "class_name": class_name,
+        "steps": steps,
+        "blocks": [rows[first : first + height] for first in range(0, len(rows), height)],
+        "columns": columns,
+        "height": height,
+        "number": len(students),
+        "most": _number(sum(points.values())),
+        "through": sum(_is_through(student) for student in students),
+        "looked": clock(looked),
+        "refresh": refresh,
+        "trouble": trouble,
+    }
+    return str(template("board.html").render(facts))
+
+
+def _row(student: StudentGrade, points: Mapping[str, float]) -> dict[str, Any]:
+    titles = {step.name: step.title for step in STEPS}
+    name = visible(student["name"]) or student["namespace"]
+    cells = []
+    for one in student["steps"]:
+        state = State(one["state"])
+        seen = f", seen {clock(one['seen'])}" if one["seen"] else ""
+        cells.append(
+            {
+                "state": str(state).replace("_", "-"),
+                "sign": SIGNS[state],
+                "word": f"{WORDS[state]}{seen}",
+                "title": f"{titles[one['step']]}: {WORDS[state]}{seen}. {visible(one['evidence'])}",
+            }
+        )
+    return {"name": name, "points": _number(points_of(student["steps"], points)), "cells": cells}
+
+
+def _is_through(student: StudentGrade) -> bool:
+    """Whether there is nothing left to do of what can be known."""
+    states = [one["state"] for one in student["steps"]]
+    return State.NOT_YET not in states and states[-1] == State.REACHED
+
+
+def clock(text: str | None) -> str:
+    """The time of day where we are: `10:42`; '' for no time."""
+    moment = parse_time(text)
+    return f"{moment.astimezone():%H:%M}" if moment else ""
+
+
+def grade_table(students: Sequence[StudentGrade], points: Mapping[str, float], most_rows: int = MOST_ROWS) -> str:
+    """Students by steps, as text, with how many have reached each."""
+    shown = students[:most_rows]
+    header = [["student"], ["points"], *(step.title.replace("-", " ").lower().split() for step in STEPS)]
+    body = [
+        [
+            visible(student["name"]) or student["namespace"],
+            _number(points_of(student["steps"], points)),
+            *(MARKS[State(one["state"])] for one in student["steps"]),
+        ]
+        for student in shown
+    ]
+    body.append(["(all)", "", *(str(count) for count in totals(students).values())])
+    lines = text_table(header, body)
+    if len(shown) < len(students):
+        lines.append(f"({len(students) - len(shown)} more students, see grade.csv)")
+    return "\n".join(lines)
+
+
+def _number(value: float) -> str:
+    return f"{value:g}"

@@ -1,0 +1,107 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The grades of a class in their files: grade.json, which goes into the next look, and grade.csv for spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, cast
+
+from ..module_utils._ground.errors import ArgumentError
+from ._arguments import mapping, mappings
+from ._grade import NAMES, STEPS, State, StudentGrade, points_of
+from ._report_csv import BYTE_ORDER_MARK, cell
+from ._report_file import write_text
+
+JSON, CSV, BOARD = "grade.json", "grade.csv", "board.html"
+
+#: All of a class. `class` is its name; `cluster` is which cluster was looked at; `looked` is when, as ISO 8601 in UTC;
+#: `points` are those of each step.
+Grades = TypedDict(
+    "Grades",
+    {
+        "class": str,
+        "cluster": Mapping[str, Any],
+        "looked": str,
+        "points": Mapping[str, float],
+        "students": list[StudentGrade],
+    },
+)
+
+
+def read_grades(path: str, class_name: str) -> list[StudentGrade]:
+    """The students of grade.json; [] where there is no such file.
+
+    Raises:
+        ArgumentError: the file cannot be read, holds no grades, or those of another class.
+    """
+    remedy = "Move it away, or set pods_lab_report_dir to another directory."
+    try:
+        grades = mapping(json.loads(pathlib.Path(path).read_text(encoding="utf-8")), "the file", "class", "students")
+        students = mappings(grades["students"], "students", "name", "namespace", "uid", "looked", "steps", "pods")
+        for index, student in enumerate(students):
+            steps = mappings(student["steps"], f"students[{index}].steps", "step", "state", "seen", "evidence")
+            if [one["step"] for one in steps] != list(NAMES) or not {one["state"] for one in steps} <= set(State):
+                raise ArgumentError(f"students[{index}] has other steps or states than this version knows.")
+            mappings(student["pods"], f"students[{index}].pods", "name", "uid", "ips", "created", "seen", "lab")
+    except FileNotFoundError:
+        return []
+    except OSError as exc:
+        raise ArgumentError(f"{path} cannot be read ({exc.strerror}). {remedy}") from exc
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as exc:
+        raise ArgumentError(f"{path} is not JSON ({exc}). {remedy}") from exc
+    except ArgumentError as exc:
+        raise ArgumentError(f"{path} does not hold the grades of a class: {exc} {remedy}") from exc
+    if grades["class"] != class_name:
+        raise ArgumentError(f"{path} has the grades of the class {grades['class']}, and not of {class_name}. {remedy}")
+    return cast("list[StudentGrade]", students)
+
+
+def write_grades(directory: str, grades: Grades) -> None:
+    """Writes grade.json and grade.csv, each as a whole.
+
+    Raises:
+        ArgumentError: one cannot be written, and is as it was.
+    """
+    folder = pathlib.Path(directory)
+    write_text(str(folder / JSON), json.dumps(grades, indent=1, ensure_ascii=False) + "\n")
+    write_text(str(folder / CSV), grade_csv(grades["students"], grades["points"]))
+
+
+def grade_csv(students: Sequence[StudentGrade], points: Mapping[str, float]) -> str:
+    """A row for each student: points, of how many, and those of each step; empty where it cannot be known.
+
+    With a byte order mark, without which spreadsheets misread names, and with an apostrophe before what they would take
+    for a formula.
+    """
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\r\n")
+    most = sum(points.values())
+    table.writerow(["name", "namespace", "points", "of", *NAMES])
+    for student in students:
+        row = [
+            {State.REACHED: points[one["step"]], State.NOT_YET: 0}.get(State(one["state"]), "")
+            for one in student["steps"]
+        ]
+        total = points_of(student["steps"], points)
+        table.writerow([cell(student["name"]), cell(student["namespace"]), total, most, *row])
+    return BYTE_ORDER_MARK + text.getvalue()
+
+
+def totals(students: Sequence[StudentGrade]) -> dict[str, int]:
+    """How many students have reached each step."""
+    return {
+        step.name: sum(
+            one["state"] == State.REACHED
+            for student in students
+            for one in student["steps"]
+            if one["step"] == step.name
+        )
+        for step in STEPS
+    }

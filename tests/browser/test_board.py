@@ -1,0 +1,107 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The board of a class as people see it: on a projector, and on a phone."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._board import board
+from ansible_collections.kubelabs.pods.tests.unit.plugins.plugin_utils.test_grade_file import POINTS, student
+
+PROJECTOR = {"width": 1920, "height": 1080}
+PHONE = {"width": 360, "height": 740}
+ATTACK = "</style></title><script>alert(1)</script><img src=x onerror=alert(1)><svg/onload=alert(1)>\u202e\x1b[31m=1+1"
+REACHED = ("web_pod_ready", "apply", "shell_pod_ready")
+
+
+def students(number):
+    return [student(f"Student {index} of the class", REACHED[: index % 4]) for index in range(number)]
+
+
+@pytest.fixture(name="show")
+def fixture_show(browser, tmp_path):
+    """Opens a board. Whatever it does, it has nothing to say on the console, and asks for nothing."""
+    contexts, said, asked = [], [], []
+    path = tmp_path / "board.html"
+
+    def show(of, refresh=0, name="monday", **options):
+        path.write_text(board(name, of, POINTS, "2026-11-26T10:42:00Z", refresh=refresh))
+        context = browser.new_context(**{"viewport": PROJECTOR, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("dialog", lambda dialog: (said.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(path.as_uri())
+        return page
+
+    show.path = path
+    yield show
+    for context in contexts:
+        context.close()
+    assert said == []
+    assert set(asked) == {path.as_uri()}
+
+
+def overflow(page):
+    """How far the page is larger than the screen, (right, down)."""
+    return page.evaluate(
+        "[document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]"
+    )
+
+
+@pytest.mark.parametrize("number", [1, 6, 8, 24, 54, 100, 150, 200])
+def test_a_whole_class_is_on_one_screen(show, number):
+    page = show(students(number))
+    right, down = overflow(page)
+    assert right <= 0 and down <= 0
+
+
+@pytest.mark.parametrize("number", [6, 100])
+def test_on_a_phone_nothing_stands_beside_the_screen(show, number):
+    page = show(students(number), viewport=PHONE)
+    assert overflow(page)[0] <= 0
+    assert page.get_by_text("Student 5 of the class", exact=True).is_visible()
+    assert page.locator("footer").get_by_text("reached").is_visible()
+
+
+@pytest.mark.parametrize(("number", "least"), [(6, 40), (24, 30), (100, 16)])
+def test_names_can_be_read_from_the_back_of_a_room(show, number, least):
+    page = show(students(number))
+    size = page.locator("tbody th").first.evaluate("element => parseFloat(getComputedStyle(element).fontSize)")
+    assert size >= least
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_anybody_from_using_it(show, scheme):
+    page = show(students(24), color_scheme=scheme)
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")] == []
+
+
+def test_dark_is_dark(show):
+    colours = [
+        show(students(2), color_scheme=scheme).evaluate("getComputedStyle(document.body).backgroundColor")
+        for scheme in ("light", "dark")
+    ]
+    assert colours == ["rgb(255, 255, 255)", "rgb(18, 22, 27)"]
+
+
+def test_whatever_stands_in_names_is_text(show):
+    bad = student(ATTACK)
+    bad["steps"][0]["evidence"] = ATTACK
+    page = show([bad], name=ATTACK)
+    assert "<script>alert(1)</script>" in page.locator("tbody th").inner_text()
+    page.locator("td").first.hover()
+
+
+def test_it_shows_by_itself_what_has_been_written(show):
+    page = show([student("Anna", ())], refresh=1)
+    assert page.locator("td.reached").count() == 0
+    show.path.write_text(board("monday", [student("Anna", REACHED)], POINTS, "2026-11-26T10:43:00Z", refresh=1))
+    page.locator("td.reached").nth(2).wait_for(timeout=10000)

@@ -1,0 +1,134 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The board of a class."""
+
+from __future__ import annotations
+
+import html.parser
+
+import pytest
+
+from ansible_collections.kubelabs.pods.plugins.plugin_utils import _board
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._grade import NAMES
+from ansible_collections.kubelabs.pods.tests.unit.plugins.plugin_utils.test_grade_file import POINTS, student
+
+LOOKED = "2026-11-26T10:42:00Z"
+
+
+class Page(html.parser.HTMLParser):
+    """What a browser makes of it: the elements with their attributes, and the text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text += data
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def page(*students, class_name="monday", **more):
+    return Page(_board.board(class_name, students, POINTS, LOOKED, **more))
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</title></style></table>",
+    "{{ 7 * 7 }}",
+    "javascript:alert(1)",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_whatever_stands_in_names_is_text(text):
+    bad = student(text)
+    bad["steps"][0]["evidence"] = f"{text} is ready."
+    made = page(bad, class_name=text, trouble=text)
+    plain = page(student())
+    tags = {tag for tag, _attributes in made.elements}
+    assert tags - {tag for tag, _attributes in plain.elements} == set()
+    assert len(made.all("p")) == len(plain.all("p")) + 1
+    names = {name for _tag, attributes in made.elements for name in attributes}
+    assert not {name for name in names if name.startswith("on")} | names & {"src", "href"}
+    assert text in made.text
+
+
+def test_controls_and_marks_of_direction_are_left_out():
+    made = page(student("A\x1b[31m\u202enna"))
+    assert "A[31mnna" in made.text and "\u202e" not in made.text and "\x1b" not in made.text
+
+
+def test_the_page_may_run_no_script_and_load_nothing():
+    made = page(student(), refresh=5)
+    policies = [one["content"] for one in made.all("meta") if one.get("http-equiv") == "Content-Security-Policy"]
+    assert policies == ["default-src 'none'; style-src 'unsafe-inline'"]
+    assert not {"script", "link", "img", "iframe"} & {tag for tag, _attributes in made.elements}
+    assert "url(" not in _board.board("monday", [student()], POINTS, LOOKED)
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(5, ["5"]), (0, [])])
+def test_it_fetches_itself_again_while_somebody_watches(seconds, expected):
+    metas = page(student(), refresh=seconds).all("meta")
+    assert [one["content"] for one in metas if one.get("http-equiv") == "refresh"] == expected
+
+
+def test_a_state_is_told_in_words_and_by_a_sign():
+    one = student(reached=("web_pod_ready", "apply"))
+    made = page(one)
+    cells = [attributes for attributes in made.all("td") if attributes["class"] != "points"]
+    assert [cell["class"] for cell in cells] == ["reached", "reached", "not-yet", "unknown", *["not-yet"] * 3]
+    seen = _board.clock(LOOKED)
+    assert cells[0]["title"] == f"Web pod: reached, seen {seen}. my-web is ready."
+    assert f"reached, seen {seen}" in made.text and "cannot be known" in made.text and "✓" in made.text
+
+
+@pytest.mark.parametrize(("number", "columns"), [(0, 0), (1, 1), (8, 1), (9, 2), (24, 2), (54, 3), (100, 4), (101, 5)])
+def test_a_larger_class_has_more_columns(number, columns):
+    made = page(*[student(f"s{index}") for index in range(number)])
+    assert len(made.all("table")) == columns
+    assert len(made.all("bdi")) == number
+
+
+def test_how_many_are_through_counts_who_has_nothing_left_to_do():
+    most = tuple(name for name in NAMES if name != "exec")
+    done, nearly = student(reached=most), student(reached=most[:-1])
+    assert "2 students, 1 through" in page(done, nearly).text
+    assert "1 student" in page(nearly).text and "through" not in page(nearly).text
+    nothing = student(reached=(), unknown=NAMES)
+    assert "through" not in page(nothing).text
+
+
+def test_trouble_stands_on_the_board():
+    assert "does not answer" in page(student(), trouble="The cluster does not answer.").text
+    assert [one for one in page(student()).all("p") if one.get("role") == "alert"] == []
+
+
+def test_the_table_for_a_terminal():
+    table = _board.grade_table([student(), student("李雷\x1b[2J", reached=())], POINTS)
+    assert table.splitlines() == [
+        "               web         shell                    clean",
+        "student points pod applied pod   exec http restarts up",
+        "------- ------ --- ------- ----- ---- ---- -------- -----",
+        "Anna    1      ok  -       -     ?    -    -        -",
+        "李雷[2J 0      -   -       -     ?    -    -        -",
+        "(all)          1   0       0     0    0    0        0",
+    ]
+
+
+def test_a_long_class_is_cut():
+    table = _board.grade_table([student(f"s{index}") for index in range(50)], POINTS)
+    assert table.splitlines()[-1] == "(10 more students, see grade.csv)"
+
+
+def test_no_time_is_no_time():
+    assert _board.clock(None) == _board.clock("soon") == ""

@@ -1,0 +1,378 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which steps a student has reached by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ArgumentError
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.ownership import OWNER, OWNER_LABEL
+from ansible_collections.kubelabs.pods.plugins.module_utils._pods.http_log import Served
+from ansible_collections.kubelabs.pods.plugins.module_utils._survey.facts import Past
+from ansible_collections.kubelabs.pods.plugins.plugin_utils import _grade
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._checks import BY_NAME
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._grade import NAMES, Rules, View, judge
+from ansible_collections.kubelabs.pods.tests.unit.fakes.any_json import OBJECT
+from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import ended, make_pod, running, waiting
+
+NOW = datetime(2026, 11, 26, 10, 42, tzinfo=UTC)
+SEEN = "2026-11-26T10:42:01Z"
+LAB = {OWNER_LABEL: OWNER}
+RULES = Rules(
+    web_images=["registry.example.org:5000/lab/greeter:1"],
+    shell_images=["tools@sha256:0"],
+    restarts=2,
+    settle=8,
+    points=_grade.weights({}),
+)
+
+
+def ago(seconds):
+    return (NOW - timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def pod(name, image, ip, *, age=60, managers=("kubectl-client-side-apply",), labels=None, container=None, **more):
+    """A pod whose container has been running for `age` seconds."""
+    spec = {key: more.pop(key) for key in ("command", "args", "stdin", "ports") if key in more}
+    made = make_pod(
+        name,
+        "lab-anna",
+        labels=labels or {},
+        containers=[container or running("app", started=ago(age), ready=more.get("ready", True))],
+        podIP=ip,
+        podIPs=[{"ip": ip}],
+        hostIP="172.18.0.2",
+        **more,
+    )
+    made["spec"]["containers"] = [{"name": "app", "image": image, **spec}]
+    made["metadata"]["creationTimestamp"] = ago(age + 2)
+    made["metadata"]["managedFields"] = [{"manager": manager, "operation": "Update"} for manager in managers]
+    return made
+
+
+def web(name="my-web", image="nginx", ip="10.0.0.1", **more):
+    return pod(name, image, ip, **more)
+
+
+def shell(name="my-shell", image="busybox:1.37", ip="10.0.0.2", **more):
+    return pod(name, image, ip, **{"command": ["sleep", "3600"], **more})
+
+
+LAB_WEB = pod("web", "pods-web", "10.0.0.8", labels=LAB)
+LAB_SHELL = pod("shell", "pods-shell", "10.0.0.9", labels=LAB, command=["sh", "-c", "sleep 3600"])
+
+
+def asked(server, *peers, at=NOW, probe=False):
+    """What the log of a pod says."""
+    return {server["metadata"]["uid"]: [Served(peer, at, probe) for peer in peers]}
+
+
+def look(*pods, before=None, uid="u", live=True, trouble="", rules=RULES, **view):
+    return judge(before, "Anna", "lab-anna", View(live, uid, NOW, pods, trouble=trouble, **view), rules, SEEN)
+
+
+def step(student, name):
+    return next(one for one in student["steps"] if one["step"] == name)
+
+
+def states(student):
+    return {one["step"]: one["state"] for one in student["steps"]}
+
+
+def reached(student):
+    return {one["step"] for one in student["steps"] if one["state"] == "reached"}
+
+
+def test_steps_that_are_checks_of_the_lab_have_their_names():
+    assert set(NAMES) - set(BY_NAME) == {"apply"}
+
+
+def test_who_has_done_nothing_has_reached_nothing():
+    student = look(LAB_WEB, LAB_SHELL)
+    assert states(student) == {**dict.fromkeys(NAMES, "not_yet"), "exec": "unknown"}
+    assert student["points"] == 0
+    assert "audit log" in step(student, "exec")["evidence"]
+
+
+@pytest.mark.parametrize(
+    ("one", "state", "evidence"),
+    [
+        (web(), "reached", "my-web is ready, with the web image nginx."),
+        (web("anything", "docker.io/traefik/whoami:v1.10.4"), "reached", "anything is ready"),
+        (web(image="kubelabs/greeter:other"), "reached", "with the web image"),
+        (web(ready=False), "not_yet", "my-web is not ready: Running."),
+        (web(ready=False, container=waiting("app", "ImagePullBackOff")), "not_yet", "ImagePullBackOff"),
+        (web(deleting=True), "not_yet", "Terminating"),
+        (web(image="example.org/mine:1"), "unknown", "its image is example.org/mine:1"),
+        (shell(), "not_yet", "There is no web pod."),
+        # A copy of the lab's YAML with another name carries its labels, and is the student's.
+        (web("copy", labels=LAB), "reached", "copy"),
+        (LAB_WEB, "not_yet", "no web pod"),
+        # A pod of the lab's name without its labels is not the lab's.
+        (web("web"), "reached", "web is ready"),
+    ],
+)
+def test_a_web_pod(one, state, evidence):
+    found = step(look(one), "web_pod_ready")
+    assert found["state"] == state, found
+    assert evidence in found["evidence"]
+    assert found["seen"] == (SEEN if state == "reached" else None)
+
+
+def test_a_pod_whose_log_tells_of_requests_is_a_web_pod():
+    one = web(image="example.org/mine:1")
+    assert step(look(one, served=asked(one, "10.9.9.9")), "web_pod_ready")["state"] == "reached"
+
+
+@pytest.mark.parametrize(
+    ("one", "state", "evidence"),
+    [
+        (shell(), "reached", "my-shell runs, with the shell image busybox:1.37."),
+        (shell(image="example.org/tools:2"), "reached", "example.org/tools:2"),
+        # The badly configured app has the same image, and is ready while it lives.
+        (shell(age=3), "not_yet", "has not run for 8 seconds yet"),
+        (shell(age=3, container=running("app", restarts=4, started=ago(3))), "not_yet", "has not run"),
+        # A shell pod whose `sleep` has come to its end once is none the worse.
+        (shell(container=running("app", restarts=1, started=ago(60))), "reached", "my-shell"),
+        (shell(ready=False, container=waiting("app")), "not_yet", "ContainerCreating"),
+        (web(image="example.org/mine:1"), "unknown", "Whether my-web has a shell is not known"),
+        (web(), "not_yet", "There is no shell pod."),
+        (LAB_SHELL, "not_yet", "There is no shell pod."),
+    ],
+)
+def test_a_shell_pod(one, state, evidence):
+    found = step(look(one), "shell_pod_ready")
+    assert found["state"] == state, found
+    assert evidence in found["evidence"]
+
+
+@pytest.mark.parametrize(
+    ("pods", "state", "evidence"),
+    [
+        ([web()], "reached", "my-web was made by kubectl apply."),
+        ([web(managers=["kubectl-run"])], "not_yet", "Made otherwise: my-web by kubectl run."),
+        ([web(managers=["kubectl-create"]), shell()], "reached", "my-shell"),
+        ([web(managers=[])], "not_yet", "something that leaves no name"),
+        ([LAB_WEB], "not_yet", "There is no pod."),
+    ],
+)
+def test_applied_or_made_otherwise(pods, state, evidence):
+    found = step(look(*pods), "apply")
+    assert found["state"] == state
+    assert evidence in found["evidence"]
+
+
+HTTP_CASES = [
+    # Who asked, from where, and what follows for HTTP and for exec.
+    ("10.0.0.2", NOW, False, "reached", "reached"),
+    ("10.0.0.9", NOW, False, "reached", "reached"),  # from the lab's shell pod: the lab never asks a student's pod
+    ("10.0.0.2", None, False, "reached", "reached"),
+    ("10.0.0.1", NOW, False, "not_yet", "unknown"),  # itself
+    ("127.0.0.1", NOW, False, "not_yet", "unknown"),  # a port-forward
+    ("172.18.0.2", NOW, False, "not_yet", "unknown"),  # the kubelet of its node
+    ("10.0.0.2", NOW, True, "not_yet", "unknown"),  # says that it is a probe
+    ("10.9.9.9", NOW, False, "unknown", "unknown"),  # nobody's
+    ("10.0.0.2", NOW - timedelta(hours=1), False, "unknown", "unknown"),  # whoever had the address before
+]
+
+
+@pytest.mark.parametrize(("peer", "at", "probe", "http", "exec_"), HTTP_CASES)
+def test_whose_request_it_was(peer, at, probe, http, exec_):
+    server = web()
+    student = look(LAB_WEB, LAB_SHELL, server, shell(), served=asked(server, peer, at=at, probe=probe))
+    assert (states(student)["http_between_pods"], states(student)["exec"]) == (http, exec_)
+
+
+def test_the_evidence_names_both_pods_the_address_and_the_time():
+    server = web()
+    found = step(look(server, shell(), served=asked(server, "10.0.0.2")), "http_between_pods")
+    assert found["evidence"] == "The log of my-web has a request from my-shell (10.0.0.2) at 2026-11-26T10:42:00Z."
+
+
+@pytest.mark.parametrize(("peer", "state"), [("10.0.0.9", "not_yet"), ("10.0.0.2", "reached"), ("10.7.7.7", "not_yet")])
+def test_what_the_lab_asks_of_its_own_pods_is_not_the_students(peer, state):
+    student = look(LAB_WEB, LAB_SHELL, shell(), served=asked(LAB_WEB, peer))
+    assert states(student)["http_between_pods"] == state
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"command": ["sh", "-c", "while true; do curl http://10.0.0.1:8080/; done"]},
+        {"args": ["wget", "10.0.0.1"]},
+        {"command": None, "stdin": True},
+    ],
+)
+def test_a_pod_that_may_ask_by_itself_proves_no_exec(more):
+    server = web()
+    student = look(server, shell(**more), served=asked(server, "10.0.0.2"))
+    assert states(student)["http_between_pods"] == "reached"
+    assert states(student)["exec"] == "unknown"
+
+
+def test_a_shell_pod_that_is_gone_has_asked_all_the_same():
+    first = look(web(), shell())
+    second = look(web(), before=first, served=asked(web(), "10.0.0.2"))
+    assert states(second)["http_between_pods"] == "reached"
+    # Later somebody else may have that address.
+    late = look(web(), before=first, served=asked(web(), "10.0.0.2", at=NOW + timedelta(minutes=5)))
+    assert states(late)["http_between_pods"] == "unknown"
+
+
+def test_an_image_that_logs_no_requests_is_named():
+    found = step(look(web(image="traefik/whoami:v1.10.4")), "http_between_pods")
+    assert (found["state"], "--verbose" in found["evidence"]) == ("unknown", True)
+    assert states(look(web(image="traefik/whoami:v1.10.4", args=["--verbose"])))["http_between_pods"] == "not_yet"
+
+
+@pytest.mark.parametrize(
+    ("restarts", "state", "evidence"),
+    [
+        (0, "not_yet", "no pod that was restarted"),
+        (1, "not_yet", "was restarted once, last with the exit code 1; 2 are asked for."),
+        (2, "reached", "boom was restarted 2 times, last with the exit code 1."),
+        (7, "reached", "7 times"),
+    ],
+)
+def test_restarts(restarts, state, evidence):
+    last = ended(1) if restarts else None
+    one = shell("boom", container=waiting("app", "CrashLoopBackOff", restarts=restarts, last=last), ready=False)
+    found = step(look(one), "restarts")
+    assert found["state"] == state
+    assert evidence in found["evidence"]
+
+
+def test_restarts_of_the_labs_own_app_are_not_the_students():
+    lab = pod("failing", "pods-shell", "10.0.0.7", labels=LAB, container=running("app", restarts=9))
+    assert states(look(lab))["restarts"] == "not_yet"
+
+
+def test_cleaning_up_is_what_is_left_of_what_was():
+    nothing = look(LAB_WEB, LAB_SHELL)
+    assert states(nothing)["cleanup"] == "not_yet"
+    there = look(LAB_WEB, web(), before=nothing)
+    assert step(there, "cleanup")["evidence"] == "Still there: my-web."
+    going = look(LAB_WEB, web(deleting=True), before=there)
+    assert step(going, "cleanup")["evidence"] == "Still being deleted: my-web."
+    gone = look(LAB_WEB, before=going)
+    assert step(gone, "cleanup")["evidence"] == "Nothing is left of my-web."
+    again = look(LAB_WEB, web("other"), before=gone)
+    assert states(again)["cleanup"] == "not_yet"
+
+
+def test_what_was_reached_stays_reached_with_its_time():
+    first = look(web(), shell())
+    later = judge(first, "Anna", "lab-anna", View(True, "u", NOW + timedelta(hours=1)), RULES, "later")
+    assert reached(later) == {"web_pod_ready", "apply", "shell_pod_ready", "cleanup"}
+    assert step(later, "web_pod_ready")["seen"] == SEEN
+    assert step(later, "cleanup")["seen"] == "later"
+
+
+def test_who_gets_a_new_namespace_starts_again():
+    first = look(web(), shell())
+    assert reached(look(before=first, uid="other")) == set()
+    # Where the namespace's UID is not known, as for who may not list namespaces, nothing is forgotten.
+    assert "web_pod_ready" in reached(look(before=first, uid=""))
+
+
+@pytest.mark.parametrize("how", [{"live": False}, {"trouble": "the API server answered 403"}])
+def test_what_cannot_be_looked_at_is_no_clean_up(how):
+    first = look(web())
+    then = look(before=first, **how)
+    assert reached(then) == {"web_pod_ready", "apply"}
+    assert then["looked"] == first["looked"] != ""
+    assert set(states(look(**how)).values()) == {"unknown"}
+
+
+def test_what_was_gone_before_anybody_looked():
+    past = [Past("my-web", "x", NOW), Past("shell", "y", NOW)]
+    student = look(LAB_WEB, past=past)
+    assert states(student)["cleanup"] == "reached"
+    assert step(student, "web_pod_ready") == {
+        "step": "web_pod_ready",
+        "state": "unknown",
+        "seen": None,
+        "evidence": "Gone before anybody looked: my-web. What it was, events do not say.",
+    }
+    # Pods of the lab's names may have been the lab's.
+    assert states(look(LAB_WEB, past=past[1:]))["cleanup"] == "not_yet"
+
+
+def test_points_are_what_each_step_is_worth():
+    rules = Rules([], [], 2, 8, _grade.weights({"apply": 0.5, "web_pod_ready": "3"}))
+    assert look(web(), rules=rules)["points"] == 3.5
+    assert look(web())["points"] == 2
+
+
+@pytest.mark.parametrize(
+    ("points", "problem"),
+    [
+        ([], "is no mapping"),
+        ({"restart": 1}, "restart is no step. The steps are: web_pod_ready"),
+        ({"restarts": -1}, "restarts is -1. Give a number, 0 or more."),
+        ({"restarts": True}, "restarts is True"),
+        ({"restarts": "inf"}, "restarts is 'inf'"),
+        ({"restarts": None}, "restarts is None"),
+    ],
+)
+def test_points_that_cannot_be_used_are_told(points, problem):
+    assert problem in " ".join(_grade.points_problems(points))
+    if isinstance(points, dict):
+        with pytest.raises(ArgumentError, match="points:"):
+            _grade.weights(points)
+
+
+LOGS = [
+    ([web(), shell()], None, {"my-web"}),
+    ([LAB_WEB, LAB_SHELL], None, set()),  # nobody has made anything
+    ([LAB_WEB, shell()], None, {"web"}),
+    ([web(ready=False)], None, set()),
+    ([web(image="example.org/mine")], None, {"my-web"}),
+    ([shell(ports=[{"containerPort": 8000}])], None, {"my-shell"}),
+]
+
+
+@pytest.mark.parametrize(("pods", "before", "expected"), LOGS)
+def test_which_logs_are_read(pods, before, expected):
+    logs = _grade.logs_to_read(before, View(True, "u", NOW, pods), RULES, NOW)
+    assert {one.pod for one in logs} == expected
+    assert {one.since for one in logs} <= {NOW}
+    assert {(one.namespace, one.container) for one in logs} <= {("lab-anna", "app")}
+
+
+def test_no_log_is_read_of_who_has_been_seen_to_ask():
+    server = web()
+    before = look(server, shell(), served=asked(server, "10.0.0.2"))
+    assert _grade.logs_to_read(before, View(True, "u", NOW, [server]), RULES, NOW) == []
+
+
+def test_news_are_what_was_reached_and_what_was_withdrawn():
+    first = look(web())
+    second = look(before=first)
+    third = look(web("other"), before=second)
+    say = str.upper
+    assert _grade.news({}, [first], say) == ["ANNA: Web pod, Applied"]
+    assert _grade.news({"lab-anna": first}, [second], say) == ["ANNA: Clean-up"]
+    assert _grade.news({"lab-anna": second}, [third], say) == ["ANNA: not Clean-up any more"]
+    assert _grade.news({"lab-anna": third}, [third], say) == []
+
+
+@given(st.lists(OBJECT, max_size=3), st.lists(OBJECT, max_size=3))
+def test_whatever_a_server_sends_is_judged_and_takes_nothing_back(early, late):
+    server = web()
+    first = look(server, shell(), *early, served=asked(server, "10.0.0.2"))
+    then = look(*late, before=first)
+    assert reached(first) - {"cleanup"} <= reached(then)
+    assert 0 <= then["points"] <= len(NAMES)
+    assert [one["step"] for one in then["steps"]] == list(NAMES)
+    for one in then["steps"]:
+        assert (one["state"] == "reached") == (one["seen"] is not None)
+        assert one["evidence"]
+    _grade.logs_to_read(None, View(True, "u", NOW, late), RULES, None)

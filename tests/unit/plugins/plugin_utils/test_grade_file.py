@@ -1,0 +1,130 @@
+# Copyright (c) 2026 The kubelabs maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The grades of a class in their files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import pathlib
+
+import jsonschema
+import pytest
+
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ArgumentError
+from ansible_collections.kubelabs.pods.plugins.plugin_utils import _grade
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._grade import NAMES
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._grade_file import (
+    grade_csv,
+    read_grades,
+    totals,
+    write_grades,
+)
+
+SCHEMA = json.loads((pathlib.Path(__file__).parents[4] / "docs/grade.schema.json").read_text())
+POD = {"name": "my-web", "uid": "u", "ips": ["10.0.0.1"], "created": "", "seen": "", "lab": False}
+POINTS = _grade.weights({"restarts": 2})
+
+
+def student(name="Anna", reached=("web_pod_ready",), unknown=("exec",), namespace="lab-anna"):
+    steps = [
+        {
+            "step": step,
+            "state": "reached" if step in reached else "unknown" if step in unknown else "not_yet",
+            "seen": "2026-11-26T10:42:00Z" if step in reached else None,
+            "evidence": "my-web is ready.",
+        }
+        for step in NAMES
+    ]
+    return {
+        "name": name,
+        "namespace": namespace,
+        "uid": "u",
+        "looked": "2026-11-26T10:42:00Z",
+        "points": _grade.points_of(steps, POINTS),
+        "steps": steps,
+        "pods": [],
+    }
+
+
+def grades(*students, class_name="monday"):
+    return {"class": class_name, "cluster": {}, "looked": "", "points": POINTS, "students": list(students)}
+
+
+def rows(text):
+    assert text.startswith("\ufeff")
+    return list(csv.reader(io.StringIO(text[1:])))
+
+
+def test_what_is_written_can_be_read(tmp_path):
+    assert read_grades(str(tmp_path / "grade.json"), "monday") == []
+    write_grades(str(tmp_path / "new"), grades(student("李雷")))
+    assert read_grades(str(tmp_path / "new/grade.json"), "monday") == [student("李雷")]
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {"grade.json", "grade.csv"}
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("{", "is not JSON"),
+        ("[]", "does not hold the grades of a class: the file is list"),
+        ('{"class": "monday", "students": [{}]}', "has no 'name'"),
+        (json.dumps(grades(student(), class_name="tuesday")), "has the grades of the class tuesday, and not of monday"),
+        (json.dumps(grades({**student(), "steps": []})), "other steps or states"),
+        (json.dumps(grades(student())).replace("not_yet", "perhaps"), "other steps or states"),
+    ],
+)
+def test_a_file_that_is_something_else_is_refused_with_what_to_do(tmp_path, content, problem):
+    file = tmp_path / "grade.json"
+    file.write_text(content)
+    with pytest.raises(ArgumentError, match=problem) as caught:
+        read_grades(str(file), "monday")
+    assert "Move it away, or set pods_lab_report_dir" in str(caught.value)
+
+
+def test_a_directory_in_its_place_is_told(tmp_path):
+    (tmp_path / "grade.json").mkdir()
+    with pytest.raises(ArgumentError, match="cannot be read"):
+        read_grades(str(tmp_path / "grade.json"), "monday")
+
+
+def test_a_spreadsheet_gets_points_and_no_points_where_nothing_is_known():
+    header, row = rows(grade_csv([student(reached=("web_pod_ready", "restarts"))], POINTS))
+    assert header == ["name", "namespace", "points", "of", *NAMES]
+    assert row == ["Anna", "lab-anna", "3", "8", "1", "0", "0", "", "0", "2", "0"]
+
+
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "  =1", "＝1"])
+def test_no_name_is_a_formula(name):
+    assert rows(grade_csv([student(name)], POINTS))[1][0] == f"'{name}"
+
+
+def test_other_names_stay_as_they_are():
+    names = ["Zoë, the 2nd", 'Anna "A" O\'Neill', "李雷"]
+    assert [row[0] for row in rows(grade_csv([student(name) for name in names], POINTS))[1:]] == names
+
+
+def test_lines_end_as_spreadsheets_want_it(tmp_path):
+    write_grades(str(tmp_path), grades(student()))
+    content = (tmp_path / "grade.csv").read_bytes()
+    assert content.startswith(b"\xef\xbb\xbfname,") and content.count(b"\r\n") == content.count(b"\n") == 2
+
+
+def test_the_schema_describes_what_is_written(tmp_path):
+    write_grades(str(tmp_path), grades({**student(), "pods": [POD]}))
+    written = json.loads((tmp_path / "grade.json").read_text())
+    jsonschema.validate(written, SCHEMA)
+    for student_of in written["students"]:
+        student_of["steps"].pop()
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(written, SCHEMA)
+    assert SCHEMA["$defs"]["step"]["properties"]["step"]["enum"] == list(NAMES)
+    assert SCHEMA["$defs"]["step"]["properties"]["state"]["enum"] == list(_grade.State)
+
+
+def test_totals_count_who_has_reached_a_step():
+    counts = totals([student(), student(reached=("web_pod_ready", "exec"))])
+    assert counts == {**dict.fromkeys(NAMES, 0), "web_pod_ready": 2, "exec": 1}
