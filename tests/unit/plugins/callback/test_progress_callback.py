@@ -287,7 +287,9 @@ def test_live_lines_and_what_is_printed_in_between(on_screen, clock):
     story.tick()
     assert "Wait until the pods are ready, 3 s" in screen.getvalue()
     assert "57 of 200 pods ready; 143 Pending" in screen.getvalue()
+    drawn = len(screen.getvalue())
     print("WARNING")
+    assert "\x1b[2K" in screen.getvalue()[drawn:]
     assert screen.getvalue().endswith("WARNING\n")
     assert screen.getvalue().rindex("\x1b[2K") < screen.getvalue().rindex("WARNING")  # the lines were wiped out before
     assert screen.getvalue().count("\x1b[?25h") >= screen.getvalue().count("\x1b[?25l")
