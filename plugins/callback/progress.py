@@ -227,16 +227,16 @@ def draw(phase: str, seconds: float, waiting: Waiting | None, columns: int, now:
     rows: list[Any] = [head]
     told = waiting.progress if waiting is not None else None
     if told is not None:
-        bar = Table.grid(padding=(0, 1))
+        how_far = Table.grid(padding=(0, 1))
         if columns < NARROW or not told.total:
-            bar.add_row("", line(str(told)))
+            how_far.add_row("", line(str(told)))
         else:
-            bar.add_row(
+            how_far.add_row(
                 "",
                 ProgressBar(told.total, told.done, width=24, complete_style="green", finished_style="green"),
                 line(str(told)),
             )
-        rows.append(bar)
+        rows.append(how_far)
     if waiting is not None:
         rows += [line(f"{INDENT}{more}", "dim") for more in (waiting.attempt, waiting.log) if more]
     return Group(*rows)
@@ -633,7 +633,8 @@ class CallbackModule(DefaultCallback):
 
     @property
     def _story(self) -> Story:
-        assert self.story is not None
+        if self.story is None:
+            raise AssertionError("told() asks the default callback where there is no story")
         return self.story
 
     def _title(self, task: Any) -> str:

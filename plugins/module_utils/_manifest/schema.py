@@ -73,7 +73,7 @@ class Schema:
     @property
     def purpose(self) -> str:
         """The first sentence of the description."""
-        first = self.description.replace("\n", " ").split(". ")[0].strip()
+        first = self.description.replace("\n", " ").split(". ", maxsplit=1)[0].strip()
         return f"{first.rstrip('.')}." if first else ""
 
     def homes(self, name: str) -> Iterator[tuple[str, ...]]:
