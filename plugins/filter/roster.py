@@ -19,13 +19,15 @@ Value = TypeVar("Value")
 
 def read_roster(source: Any, class_name: str, file: str = "", columns: Any = None, only: Any = "") -> dict[str, Any]:
     try:
-        students, names_from = _students(source, class_name, file, columns)
+        students, found = _students(source, class_name, file, columns)
         first = students[0]["namespace"]
         if wanted := _arguments.text(only, "only").strip():
             students = _roster.chosen(students, wanted)
     except _roster.RosterError as error:
-        return _untrusted({"students": [], "first_namespace": "", "names_from": [], "problems": error.problems})
-    return _untrusted({"students": students, "first_namespace": first, "names_from": names_from, "problems": []})
+        nothing = {"students": [], "first_namespace": "", "names_from": [], "left_out": []}
+        return _untrusted({**nothing, "problems": error.problems})
+    about_the_file = {"names_from": found.columns, "left_out": list(found.left_out)}
+    return _untrusted({"students": students, "first_namespace": first, **about_the_file, "problems": []})
 
 
 def roster(source: Any, class_name: str, file: str = "", columns: Any = None) -> list[_roster.Student]:
@@ -41,13 +43,17 @@ def _untrusted(value: Value) -> Value:
     return cast(Value, wrap_var(value))
 
 
-def _students(source: Any, class_name: str, file: Any, columns: Any) -> tuple[list[_roster.Student], list[str]]:
-    """The students, and the columns of the file that their names are made of."""
+def _students(
+    source: Any, class_name: str, file: Any, columns: Any
+) -> tuple[list[_roster.Student], _roster_file.Roster]:
+    """The students, and what was found in the file, where there is one."""
     wanted = _columns(columns)
-    if not file:
-        return _roster.students(_roster.entries(source), class_name), []
-    found = _roster_file.read(_arguments.text(file, "file"), wanted)
-    return _roster.students(found.entries, class_name), found.columns
+    found = (
+        _roster_file.read(_arguments.text(file, "file"), wanted)
+        if file
+        else _roster_file.Roster(_roster.entries(source), [])
+    )
+    return _roster.students(found.entries, class_name), found
 
 
 def _columns(columns: Any) -> Mapping[str, str | list[str]]:

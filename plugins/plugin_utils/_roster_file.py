@@ -90,10 +90,12 @@ class Roster(NamedTuple):
     Attributes:
         entries: each with its line.
         columns: those that the names are made of, as the file calls them; none in a YAML list of mere names.
+        left_out: the lines of rows that are about no student, as exports of learning platforms have them.
     """
 
     entries: list[Entry]
     columns: list[str]
+    left_out: tuple[int, ...] = ()
 
 
 def read(path: str, columns: Mapping[str, str | Sequence[str]] | None = None) -> Roster:
@@ -176,7 +178,7 @@ def _parse_csv(text: str, path: str, columns: Mapping[str, str | Sequence[str]])
                     " Give it that name, or one that is less like it."
                 ]
             )
-    found: list[tuple[str, dict[str, Any]]] = []
+    found: list[tuple[int, dict[str, Any]]] = []
     for line, cells in rows:
         if any(cells[len(keys) :]):
             raise RosterError(
@@ -187,15 +189,18 @@ def _parse_csv(text: str, path: str, columns: Mapping[str, str | Sequence[str]])
             )
         # An empty cell is a value that was not given; a column without a name has none to keep it by.
         row = {key: cell for key, cell in zip(keys, cells, strict=False) if key and cell}
-        found.append((f"{path} line {line}", row))
+        found.append((line, row))
+    lines = [line for line, _row in found]
     if _is_canvas(keys):
-        found = [(place, row) for place, row in found if _is_canvas_student(row)]
+        found = [(line, row) for line, row in found if _is_canvas_student(row)]
     if tuple(_fold(key) for key in keys[: len(GOOGLE)]) == GOOGLE:
         found = list(itertools.dropwhile(lambda one: _is_about_assignments(one[1], keys), found))
-    sources = _without_halves(sources, [row for _place, row in found], columns)
+    sources = _without_halves(sources, [row for _line, row in found], columns)
+    kept = {line for line, _row in found}
     return Roster(
-        [(place, _with_sources(row, sources)) for place, row in found],
+        [(f"{path} line {line}", _with_sources(row, sources)) for line, row in found],
         [headings[keys.index(key)] for key in sources["name"]],
+        tuple(line for line in lines if line not in kept),
     )
 
 

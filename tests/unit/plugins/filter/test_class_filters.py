@@ -94,6 +94,7 @@ def test_a_roster_is_read_to_its_students_or_its_problems():
         "students": [anna],
         "first_namespace": "lab-anna",
         "names_from": [],
+        "left_out": [],
         "problems": [],
     }
     refused = FILTERS["read_roster"](["=1", "", "Anna"], "lab")

@@ -176,6 +176,7 @@ CANVAS_ROWS = """\
 def test_the_rows_of_canvas_that_are_no_students_are_left_out(sis):
     text = f"Student,ID,{sis},Section,Essay (1)\n{CANVAS_ROWS}"
     assert [(entry["name"], place) for place, entry in parse(text).entries] == [("Müller, Jörg", "class.csv line 4")]
+    assert parse(text).left_out == (2, 3, 5)
 
 
 GOOGLE_ROWS = """\
@@ -194,6 +195,7 @@ def test_the_dates_and_points_of_google_classroom_are_left_out():
         ("class.csv line 5", "Date"),
         ("class.csv line 6", "Ada"),
     ]
+    assert parse(GOOGLE_ROWS).left_out == (2, 3)
     blank = "Last Name;First Name;Email Address;Essay\n;;;2026-09-01\n;;;100\nMüller;Jörg;;\n"
     assert names(blank) == ["Jörg Müller"]
     assert names("Last Name,First Name,Email Address\nPoints,Ada,\n") == ["Ada Points"]
