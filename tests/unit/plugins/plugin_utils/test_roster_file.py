@@ -435,7 +435,7 @@ def test_a_column_that_was_said_and_is_not_there_is_named():
 def test_a_file_is_read(tmp_path):
     path = tmp_path / "Kurs 10b.csv"
     path.write_text("name\nAnna\n")
-    assert roster_file.read(str(path)) == ([(f"{path} line 2", {"name": "Anna"})], ["name"])
+    assert roster_file.read(str(path)) == ([(f"{path} line 2", {"name": "Anna"})], ["name"], ())
 
 
 def test_columns_for_other_keys_are_refused_before_the_file_is_read():
