@@ -65,6 +65,7 @@ from ansible.utils.color import ANSIBLE_COLOR
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.progress_channel import SOCKET
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._progress import (
+    COLUMNS,
     LONG,
     Schedule,
     Waiting,
@@ -275,6 +276,9 @@ class Story:
 
     def begin(self, playbook: str) -> None:
         self._playbook, self._began = os.path.basename(playbook), self._clock()
+        if sys.stdout.isatty():
+            # The processes that Ansible makes have no terminal, and tables are written there.
+            os.environ[COLUMNS] = str(shutil.get_terminal_size().columns)
         if self._progress == "off":
             return
         try:
@@ -377,7 +381,9 @@ class Story:
             self._schedule.spoke(self._clock())
 
     def _width(self) -> int:
-        return min(self._terminal.console.width, WIDEST) if self._terminal is not None else NO_TERMINAL
+        if self._terminal is not None:
+            return min(self._terminal.console.width, WIDEST)
+        return min(shutil.get_terminal_size().columns, WIDEST) if sys.stdout.isatty() else NO_TERMINAL
 
     # --- what is waited for, in a thread of its own ---
 

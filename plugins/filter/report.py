@@ -47,8 +47,8 @@ def report_summary(report: Any) -> str:
     return _report.report_summary(_report.a_report(report, "the input"))
 
 
-def report_table(report: Any) -> str:
-    return _report.report_table(_report.a_report(report, "the input"))
+def report_table(report: Any, columns: Any = 0) -> str:
+    return _report.report_table(_report.a_report(report, "the input"), _arguments.number(columns, "columns"))
 
 
 def kubectl_line(words: Any, kubeconfig: Any = "", context: Any = "", namespace: Any = "") -> str:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+#: The environment variable in which the callback says how wide the terminal is.
+COLUMNS = "KUBELABS_PODS_COLUMNS"
 #: Seconds after which a wait is told where there is no terminal: its first, and those since the last line was printed
 #: where it has got on, and where it has not.
 FIRST, AGAIN, ALIVE = 5.0, 15.0, 60.0
@@ -226,14 +229,17 @@ def failure(result: Mapping[str, Any]) -> str:
     said = _CHAIN.sub("", message(result) or harmless(result.get("msg") or result.get("reason") or ""), count=1)
     if code and "non-zero return code" in said:  # of the module command, which says no more
         said = f"{_command(result.get('cmd'))} ended with the exit status {code}."
-    printed = (
-        [_end_of(result.get(name)) for name in ("stdout", "stderr", "module_stdout", "module_stderr")] if code else []
-    )
+    elif said.startswith("Error executing command"):  # of a program that is not there
+        said = f"{_command(result.get('cmd'))} could not be executed: is the program there, and may it be run?"
+    # Where failed_when judged it, what was printed is all that tells why.
+    tells = bool(code) or "failed_when_result" in result
+    outputs = ("stdout", "stderr", "module_stdout", "module_stderr") if tells else ()
+    printed = [_end_of(result.get(name)) for name in outputs]
     return "\n".join(filter(None, [said.strip(), *printed])) or "It did not say why; -v shows all that it returned."
 
 
 def _command(command: Any) -> str:
-    words = " ".join(map(str, command)) if isinstance(command, list) else str(command or "")
+    words = shlex.join(map(str, command)) if isinstance(command, list) else str(command or "")
     return f"`{short(words)}`" if words else "The command"
 
 

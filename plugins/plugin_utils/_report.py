@@ -10,6 +10,7 @@ docs/results.schema.json describes the form.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypedDict, TypeVar, cast
@@ -17,12 +18,17 @@ from typing import Any, NamedTuple, TypedDict, TypeVar, cast
 from ..module_utils._ground.errors import ArgumentError
 from ..module_utils._ground.ownership import STUDENT_LABEL, is_of_staff
 from ..module_utils._ground.wording import NAMED
-from ._arguments import mapping, mappings
+from ._arguments import mapping, mappings, text
 from ._checks import BY_NAME, NAMES, Check, Result, Status, check
+from ._harmless import harmless_line
 from ._roster import Student
-from ._text_table import text_table
+from ._text_table import columns_of, text_table
 
 MARKS = {Status.PASSED: "ok", Status.FAILED: "FAIL", Status.SKIPPED: "-"}
+#: How the marks are written where there is little room.
+NARROW = {"ok": "+", "FAIL": "X"}
+#: Characters of a name, and of a reason, that a terminal is shown: the files have more of them.
+LONGEST_NAME, LONGEST_REASON = 40, 2000
 MOST_ROWS = 40  # students in the console's table; of more, those with a failed check
 MOST_CAUSES = 20  # lines of failures and of notes
 
@@ -61,10 +67,20 @@ def a_report(value: Any, what: str = "the report") -> Report:
         ArgumentError: it is none; `what` names it there.
     """
     report = mapping(value, what, "class", "cluster", "started", "finished", "students")
+    text(report["class"], "class")
+    mapping(report["cluster"], "cluster")
     for index, student in enumerate(mappings(report["students"], "students", "name", "namespace", "checks")):
-        for made in mappings(student["checks"], f"students[{index}].checks", "student", "check", "status", "reason"):
+        whose = f"students[{index}]"
+        for key in ("name", "namespace"):
+            text(student[key], f"{whose}.{key}")
+        mappings(student.get("restarts") or [], f"{whose}.restarts")
+        for made in mappings(student["checks"], f"{whose}.checks", "student", "check", "status", "reason"):
+            for key in ("check", "reason"):
+                text(made[key], f"{whose}.checks: {key}")
+            for key in ("note", "evidence", "kubectl"):
+                text(made.get(key) or "", f"{whose}.checks: {key} of {made['check']}")
             if made["status"] not in list(Status):
-                raise ArgumentError(f"students[{index}]: the check {made['check']} has the status {made['status']!r}.")
+                raise ArgumentError(f"{whose}: the check {made['check']} has the status {made['status']!r}.")
     return cast(Report, report)
 
 
@@ -185,16 +201,27 @@ def report_students(report: Report | None, namespaces: Sequence[Mapping[str, Any
     return found
 
 
-def report_table(report: Report) -> str:
+def report_table(report: Report, columns: int = 0) -> str:
     """Students by checks, as text: a row for each student, a column for each check, whose name stands word upon word to
-    keep it narrow."""
+    keep it narrow.
+
+    Args:
+        columns: of the terminal; 0 where it does not matter. Where the table is wider the checks have numbers, which
+            are explained below it.
+    """
     students = report["students"]
     present = {made["check"] for student in students for made in student["checks"]}
-    done = [name for name in NAMES if name in present]
+    done = [name for name in NAMES if name in present] + sorted(present.difference(NAMES))
     failed = [student for student in students if _failed(student)]
     shown = students if len(students) <= MOST_ROWS else failed[:MOST_ROWS]
-    body = [[student["name"]] + [_mark(student, name) for name in done] for student in shown]
+    body = [[_short(student["name"])] + [_mark(student, name) for name in done] for student in shown]
     lines = text_table([["student"], *(name.split("_") for name in done)], body)
+    if columns and max(map(columns_of, lines)) > columns:
+        narrow = [[row[0], *(NARROW.get(mark, mark) for mark in row[1:])] for row in body]
+        lines = text_table([["student"], *([str(number)] for number, _name in enumerate(done, 1))], narrow)
+        # No line ends between a number and what it stands for.
+        what = ", ".join(f"{number}\0{name}" for number, name in enumerate(done, 1))
+        lines += ["", *(line.replace("\0", " ") for line in textwrap.wrap(what, columns, break_on_hyphens=False)), ""]
     if len(shown) < len(students):
         hidden = len(failed) - len(shown)
         lines.append(
@@ -327,9 +354,15 @@ def _lines(causes: Sequence[Cause], most: int) -> list[str]:
 def _cause_line(cause: Cause) -> str:
     known = BY_NAME.get(cause.check)
     what = f"{cause.check} (shows that {known.shows})" if known else cause.check
-    names = [student["name"] for student in cause.students]
+    names = [_short(student["name"]) for student in cause.students]
     example = "" if len(set(cause.texts)) == 1 else f" (said of {names[0]})"
-    return f"{what}: {_named(names)}: {cause.texts[0]}{example}"
+    return f"{what}: {_named(names)}: {harmless_line(cause.texts[0], LONGEST_REASON)}{example}"
+
+
+def _short(name: str) -> str:
+    """A name in one line of a terminal."""
+    shown = harmless_line(name, 2 * LONGEST_NAME)
+    return shown if len(shown) <= LONGEST_NAME else f"{shown[: LONGEST_NAME - 1]}…"
 
 
 def _kind_of(text: str, student: StudentReport) -> str:

@@ -37,7 +37,7 @@ WIDTH, LEFT, RIGHT = 960.0, 16.0, 944.0
 RUN_TOP, RUN_HEIGHT = 26.0, 40.0
 WAIT_TOP, WAIT_HEIGHT = 37.0, 18.0
 AXIS = 104.0
-ROWS_LEFT, ROWS_RIGHT, ROWS_TOP, ROW_HEIGHT, BAR_HEIGHT = 96.0, 740.0, 176.0, 42.0, 20.0
+ROWS_LEFT, ROWS_RIGHT, ROWS_TOP, ROW_HEIGHT, BAR_HEIGHT = 96.0, 690.0, 176.0, 42.0, 20.0
 #: A letter's width, so that no label is written over another.
 LETTER = 6.0
 # The small one.
@@ -153,11 +153,15 @@ def _watched_until(timeline: Mapping[str, Any]) -> datetime | None:
 
 
 def in_words(lasting: float) -> str:
-    """`57 s`, `2 min 5 s`."""
+    """`57 s`, `2 min 5 s`, `3 h 5 min`, `6 days`."""
     whole = round(lasting)
     if whole < 120:
         return f"{whole} s"
-    return f"{whole // 60} min" + (f" {whole % 60} s" if whole % 60 else "")
+    if whole < 2 * 3600:
+        return f"{whole // 60} min" + (f" {whole % 60} s" if whole % 60 else "")
+    if whole < 48 * 3600:
+        return f"{whole // 3600} h" + (f" {whole % 3600 // 60} min" if whole % 3600 >= 60 else "")
+    return f"{round(whole / 86400)} days"
 
 
 def story(of: History) -> str:
@@ -244,7 +248,7 @@ def _over_time(of: History) -> str:
         above.put(f"↻ {run.number}" if run.number else "start", start, RUN_TOP - 8, "start", "")
         if run.ended:
             parts.append(_rect(_exit_class(run), end - 4, RUN_TOP, 4, RUN_HEIGHT, 1))
-            below.put(run.exit, end, RUN_TOP + RUN_HEIGHT + 16, "end", "code")
+            below.put(run.exit, end, RUN_TOP + RUN_HEIGHT + 16, "end", "code ok" if run.exit_code == 0 else "code")
     parts.append(f'<path class="axis" d="M{LEFT:g} {AXIS:g}H{RIGHT:g}"/>')
     step = next((step for step in _STEPS if of.span / step <= 10), 3600.0 * math.ceil(of.span / 36000))
     for tick in range(int(of.span // step) + 1):
@@ -351,7 +355,7 @@ class _Labels:
         self._last = ""
 
     def put(self, said: str, x: float, y: float, anchor: str, kind: str) -> None:
-        width = len(said) * LETTER
+        width = len(said) * LETTER + 2
         left = x - width if anchor == "end" else x
         # At the edges it is moved in, as long as it has room.
         left = min(max(left, 2.0), WIDTH - width - 2)

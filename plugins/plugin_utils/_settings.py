@@ -80,7 +80,9 @@ def setting_problems(settings: Mapping[str, Any]) -> list[str]:
         )
     problems += _pull_config_problems(settings)
     for name, what in (("pods_lab_report_dir", "report"), ("pods_lab_handout_dir", "handouts")):
-        if directory := local_path(settings.get(name) or ""):
+        if name in settings and not str(settings[name] or "").strip():
+            problems.append(f"{name} is empty. Name the directory for the {what}, or leave the variable out.")
+        elif directory := local_path(settings.get(name) or ""):
             problems += _directory_problems(name, what, directory)
     return problems
 

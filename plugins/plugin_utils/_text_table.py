@@ -20,7 +20,8 @@ def text_table(header: Sequence[Sequence[str]], rows: Sequence[Sequence[str]]) -
     height = max((len(words) for words in header), default=1)
     stacks = [[""] * (height - len(words)) + [*words] for words in header]
     widths = [
-        max(_width(text) for text in [*column, *(row[index] for row in rows)]) for index, column in enumerate(stacks)
+        max(columns_of(text) for text in [*column, *(row[index] for row in rows)])
+        for index, column in enumerate(stacks)
     ]
     lines = [_line([column[level] for column in stacks], widths) for level in range(height)]
     lines.append(_line(["-" * width for width in widths], widths))
@@ -28,10 +29,10 @@ def text_table(header: Sequence[Sequence[str]], rows: Sequence[Sequence[str]]) -
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return " ".join(cell + " " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True)).rstrip()
+    return " ".join(cell + " " * (width - columns_of(cell)) for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
-def _width(text: str) -> int:
+def columns_of(text: str) -> int:
     """Columns of a terminal: two for an East Asian character (Unicode's TR 11), none for a mark upon the one before."""
     return sum(
         0 if unicodedata.category(char) in ("Mn", "Me", "Cf") else 1 + (unicodedata.east_asian_width(char) in "WF")

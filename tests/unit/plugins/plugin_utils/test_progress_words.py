@@ -228,3 +228,14 @@ def test_of_much_output_the_end_is_shown():
     said = progress.failure(result).splitlines()
     assert said[:3] == ["The command ended with the exit status 1.", "    ... (80 lines before)", "    80"]
     assert said[-1] == "    99"
+
+
+def test_a_program_that_is_not_there_is_named():
+    said = progress.failure({"msg": "Error executing command.", "rc": 2, "cmd": ["kubctl", "get it"], "stdout": ""})
+    assert said == "`kubctl 'get it'` could not be executed: is the program there, and may it be run?"
+
+
+def test_what_failed_when_judged_is_shown():
+    result = {"msg": "no", "rc": 0, "failed_when_result": True, "stdout": "quota exceeded", "stderr": ""}
+    assert progress.failure(result) == "no\n    quota exceeded"
+    assert progress.failure({"msg": "no", "rc": 0, "stdout": "quota exceeded"}) == "no"

@@ -226,6 +226,28 @@ class TestTable:
             "Ben     FAIL  ok",
         ]
 
+    def test_on_a_narrow_terminal_the_checks_have_numbers(self):
+        made = [check("Anna", name, name != "dns", "Why.") for name in report.NAMES]
+        merged = merge(None, made, students=[ANNA])
+        lines = report.report_table(merged, 80).splitlines()
+        assert max(map(len, lines)) <= 80
+        assert lines[0].startswith("student 1 2 3")
+        assert lines[2].split()[1 + report.NAMES.index("dns")] == "X"
+        assert f"{report.NAMES.index('dns') + 1} dns," in " ".join(lines)
+        assert report.report_table(merged, 300) == report.report_table(merged)
+
+    def test_a_check_of_somebodys_own_has_a_column(self):
+        merged = merge(None, [check("Anna", "logs", True)], students=[ANNA])
+        merged["students"][0]["checks"].append({**check("Anna", "logs", False, "Why."), "check": "my_check"})
+        assert report.report_table(merged).splitlines()[-1] == "Anna    ok   FAIL"
+
+    def test_what_anybody_wrote_is_cut_and_in_one_line(self):
+        long = {"name": "Zo\nBen\x1b[31m" + "x" * 100_000, "label": "s", "namespace": "n"}
+        merged = merge(None, [check(long["name"], "logs", False, "a\nb" * 1_000_000)], students=[long])
+        assert len(report.report_table(merged)) < 300
+        (line,) = report.report_failures(merged)
+        assert len(line) < 2500 and "\n" not in line and "\x1b" not in line and "more characters" in line
+
     def many(self, failed):
         students = [{"name": f"s{number}", "label": "s", "namespace": f"n{number}"} for number in range(50)]
         made = [check(student["name"], "logs", student["name"] not in failed, "Why.") for student in students]

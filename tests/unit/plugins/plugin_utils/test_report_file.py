@@ -204,3 +204,24 @@ class TestBeforeTheLab:
         monkeypatch.setattr(report_file.whole_file, "try_out", lambda _folder, _size: pytest.fail("nothing is written"))
         with pytest.raises(ArgumentError, match="Permission denied"):
             report_file.refuse_unwritable(str(tmp_path / "results.json"), "monday", only_look=True)
+
+
+CHECK = {"student": "Anna", "check": "logs", "status": "passed", "reason": ""}
+
+
+@pytest.mark.parametrize(
+    ("student", "words"),
+    [
+        ({"name": 5}, "students[0].name is int 5 and not text."),
+        ({"restarts": ["x"]}, "students[0].restarts[0] is str 'x' and not a mapping."),
+        ({"checks": [{**CHECK, "reason": None}]}, "students[0].checks: reason is NoneType None and not text."),
+        ({"checks": [{**CHECK, "evidence": [1]}]}, "students[0].checks: evidence of logs is list [1] and not text."),
+    ],
+)
+def test_what_stands_at_its_place_and_is_something_else_is_named(tmp_path, student, words):
+    path = tmp_path / "results.json"
+    whole = {"name": "Anna", "namespace": "lab-anna", "checks": [CHECK], **student}
+    path.write_text(json.dumps({**REPORT, "students": [whole]}))
+    with pytest.raises(ArgumentError) as caught:
+        report_file.read_report(str(path), "monday")
+    assert str(caught.value).startswith(f"{path} is not the report of a lab: {words}")

@@ -83,3 +83,11 @@ def test_a_duration_that_is_none_is_left_out(duration):
 def test_whatever_anybody_says_it_is_valid_xml(name, reason, evidence):
     made = {**check(name, "dns", False, reason, evidence), "note": reason, "kubectl": evidence}
     read(report(made, check(name, "logs", None, reason), name=name))
+
+
+def test_the_whole_takes_from_its_beginning_to_its_end():
+    of = report(*[check("Anna Müller", "logs", True, result={"duration": 50.0})] * 3)
+    assert read(of).time == 60
+    unknown = {**of, "started": "yesterday"}
+    assert read(unknown).time == 0
+    assert "timestamp" not in junit_xml(unknown)

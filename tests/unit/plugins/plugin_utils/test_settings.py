@@ -45,6 +45,12 @@ def test_an_address_of_hand_outs_that_cannot_be_printed_is_named():
     assert "pw@" not in problem
 
 
+@pytest.mark.parametrize("name", ["pods_lab_report_dir", "pods_lab_handout_dir"])
+def test_no_directory_at_all_is_not_the_root(name):
+    (problem,) = setting_problems({"pods_lab_class": "lab", name: ""})
+    assert problem.startswith(f"{name} is empty.")
+
+
 def test_an_address_for_students_that_is_none_is_named():
     assert setting_problems({"pods_lab_class": "lab", "pods_lab_student_server": "https://192.0.2.10:6443"}) == []
     for server in ("foo", "https://anna:secret@192.0.2.10"):
