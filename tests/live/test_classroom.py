@@ -99,7 +99,7 @@ def test_what_a_student_does_wrong_stays_theirs(run_playbook, key, images):
     run = run_playbook("provision.yml", pods_lab_students=["Anna", "Ben"])
     assert run.status == 0, run.output
     anna = key("anna")
-    # More processes than a pod may have, or than there is memory for: it cannot fork, or is killed, and the pod goes on.
+    # More processes than a pod may have, or has memory for: it cannot fork, or is killed, and the pod goes on.
     bomb = "i=0; while [ $i -lt 600 ]; do sleep 30 & i=$((i+1)); done; echo all"
     done = anna.kubectl("exec", "shell", "--", "sh", "-c", bomb)
     assert "fork" in done.stdout + done.stderr or done.returncode == 137, done
