@@ -129,7 +129,8 @@ def test_output_and_input(namespace):
         sh(namespace, "input", "read -r line; printf '<%s>' \"$line\"", stdin="été 日本\n"),
         sh(namespace, "much input", "head -c 100000 | wc -c", stdin="x" * 100_000),
         probe(namespace, "to the end of the input", "cat", stdin="to the end", timeout=3),
-        sh(namespace, "no input", "cat; echo nothing"),
+        # Again, because containerd 1.6 now and then loses what a process printed that ended at once.
+        sh(namespace, "no input", "cat; echo nothing", expect={"contains": ["nothing"]}, retries=2),
         max_output=10_001,
     )
     assert (results["utf-8"]["stdout"], results["utf-8"]["stderr"]) == (text, "añade\n")
