@@ -11,9 +11,10 @@ cannot tell is called `unknown`, and says why.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, TypedDict
@@ -24,7 +25,7 @@ from ..module_utils._ground.ownership import is_ours
 from ..module_utils._ground.times import iso_seconds, parse_time
 from ..module_utils._ground.wording import listed, sentence
 from ..module_utils._pods.http_log import Served, address
-from ..module_utils._pods.making import making
+from ..module_utils._pods.making import last_applied, making
 from ..module_utils._pods.status import (
     Pod,
     columns,
@@ -208,8 +209,9 @@ def images_of(pod: Pod) -> list[str]:
 
 
 def is_of_lab(pod: Pod) -> bool:
-    """Whether the lab made the pod. Copies of its YAML carry its labels, so the name counts as well."""
-    return is_ours(pod) and name_of(pod) in LAB_PODS
+    """Whether the lab made the pod: by its labels, or by those with which it was applied, where somebody has taken them
+    off since. Copies of its YAML carry them as well, so the name counts, too."""
+    return name_of(pod) in LAB_PODS and (is_ours(pod) or is_ours(last_applied(pod)))
 
 
 #: How the lab calls its own pods.
@@ -424,16 +426,18 @@ def _exec(view: View, rules: Rules, known: Sequence[KnownPod]) -> Found:
         if pod is not None and not _asks_by_itself(pod):
             return Found(
                 State.REACHED,
-                f"{one.asker['name']} requested a page from {one.server}, and its own command does not: somebody "
-                "executed one.",
+                f"{one.asker['name']} requested a page from {one.server}, and nothing in its YAML does: somebody will "
+                "have executed it.",
             )
     return Found(State.UNKNOWN, "Cannot be known: exec leaves no trace but in an audit log of the API server.")
 
 
 def _asks_by_itself(pod: Pod) -> bool:
     for spec in container_specs(pod):
-        words = " ".join(str(word) for word in (*as_list(spec.get("command")), *as_list(spec.get("args"))))
-        if spec.get("stdin") or _CLIENT.search(words):
+        # Kubernetes executes hooks and probes, and the command may be that of the image.
+        executed = [spec.get(name) for name in ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")]
+        words = json.dumps([spec.get(name) for name in ("command", "args", "image")])
+        if spec.get("stdin") or '"exec"' in json.dumps(executed) or _CLIENT.search(words):
             return True
     return False
 
@@ -494,7 +498,10 @@ def judge(
         looked = before["looked"] if before else ""
     else:
         known = _known(before["pods"] if before else [], view)
-        found = dict(_found(view, rules, known))
+        # Of those that were looked at more is known than events say.
+        looked_at = {one["uid"] for one in known}
+        unseen = [past for past in view.past if past.uid not in looked_at]
+        found = dict(_found(replace(view, past=unseen), rules, known))
         steps = [_merged(step, old.get(step), found[step], view, seen_at) for step in NAMES]
         looked = iso_seconds(view.now)
     return {

@@ -18,8 +18,6 @@ from .yaml_words import GLUED
 
 #: Problems of one document that are told. Whoever has more has one that makes the others.
 MOST = 50
-#: A text that is not shown, since it may be a password: values of Secrets, and of environment variables.
-_HIDDEN = ("value", "data", "stringData")
 
 _SHAPES = {"object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false"}
 _WORDS = {
@@ -180,8 +178,8 @@ def _how(value: Any, schema: Schema, path: Path) -> str:
             return f"Write a blank after the colon: {glued['key']}: ..."
         return ""
     if wanted == "string" and isinstance(value, bool | int | float):
-        shown = "" if _hidden(path) else f": {_quoted(value)}"
-        return f"Put quotes around it{shown}"
+        # What stands there is not said: of 1.10 YAML has made 1.1, and of 0123 83.
+        return "Put quotes around it."
     if wanted in ("integer", "number", "boolean") and isinstance(value, str):
         plain = {"true": "true", "false": "false"} if wanted == "boolean" else {}
         if value.strip().lower() in plain or (wanted != "boolean" and re.fullmatch(r"-?\d+(\.\d+)?", value.strip())):
@@ -201,14 +199,6 @@ def _amount(value: str) -> str:
     if unit == "m" and not binary and value.strip().lower().endswith("m"):
         return f"Write it without a blank: {number}m"
     return f"Write {number}{unit.upper()}i, without a blank and without a B."
-
-
-def _quoted(value: Any) -> str:
-    return f'"{str(value).lower() if isinstance(value, bool) else value}"'
-
-
-def _hidden(path: Path) -> bool:
-    return any(step in _HIDDEN for step in path)
 
 
 def _name(path: Path) -> str:

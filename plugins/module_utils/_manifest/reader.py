@@ -76,7 +76,7 @@ def read_documents(data: bytes) -> list[Document]:
         MissingLibrary: PyYAML is not installed.
     """
     if len(data) > MOST_BYTES:
-        return [_unreadable(f"The file has {len(data) // 1024} KiB, and more than {MOST_BYTES // 1024} are not read.")]
+        return [_unreadable(f"The file has more than {MOST_BYTES // 1024} KiB, and of such a file nothing is read.")]
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data:
         return [_unreadable("The file is not UTF-8 text.", "Save it as UTF-8. In PowerShell, > writes UTF-16.")]
     try:

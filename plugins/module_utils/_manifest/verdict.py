@@ -93,13 +93,6 @@ MEANINGS = tuple(
     (re.compile(pattern), Meaning(*meaning))
     for pattern, meaning in (
         (
-            r"may not change fields other than|field is immutable|updates to \S+ spec for fields other than",
-            (
-                "It exists already, and what the file changes cannot be changed.",
-                "Delete the one that exists first (kubectl delete), then apply the file.",
-            ),
-        ),
-        (
             r"violates PodSecurity \"(\w+)",
             (
                 "The namespace only lets in pods of the Pod Security level {0} or a stricter one.",
@@ -160,6 +153,11 @@ MEANINGS = tuple(
             ("A policy of this cluster does not allow it.", "Look at what it says."),
         ),
     )
+)
+
+#: What only an object that exists has against a manifest.
+_IMMUTABLE = re.compile(
+    r"may not change fields other than|field is immutable|updates to \S+ spec for fields other than"
 )
 
 _CAUSES = tuple(
@@ -226,6 +224,8 @@ def refused(error: ApiError, document: Document) -> Verdict:
     message = _shown(error)
     if (error.status in (401, 404) and not re.search("namespaces? ", message)) or error.status >= 500:
         return unknown(f"The API server could not say: {message or error.reason}", error.status, message)
+    if _IMMUTABLE.search(message):
+        return _in_the_way(error, message, document)
     for pattern, meaning in MEANINGS:
         found = pattern.search(message)
         if found:
@@ -239,6 +239,19 @@ def refused(error: ApiError, document: Document) -> Verdict:
     if not problems:
         text = re.sub(r"^\S+ in version \S+ cannot be handled as a \w+: ", "", message)
         problems = (Problem(document.place, sentence(f"The API server refuses it: {text}")),)
+    return Verdict(Word.REFUSED, _summary(problems), message, error.status, problems=problems)
+
+
+def _in_the_way(error: ApiError, message: str, document: Document) -> Verdict:
+    """Where another object has the name: whatever else is wrong comes with it. By itself it makes no manifest wrong."""
+    exists = Problem(
+        document.place,
+        "An object of this name exists already, and what the file changes of it cannot be changed.",
+        "Choose another name, or delete the one that exists (kubectl delete) if it is yours, then apply the file.",
+        (),
+        WARNING,
+    )
+    problems = (*_causes(error, document), exists)
     return Verdict(Word.REFUSED, _summary(problems), message, error.status, problems=problems)
 
 
@@ -259,13 +272,13 @@ def _causes(error: ApiError, document: Document) -> Iterator[Problem]:
     for cause in map(as_map, as_list(details.get("causes"))):
         path = path_of(as_text(cause.get("field")))
         message = one_line(as_text(cause.get("message")))
-        if path and message:
+        if path and message and not _IMMUTABLE.search(message):
             yield _cause(path, message, document)
 
 
 def _cause(path: Path, message: str, document: Document) -> Problem:
     place = place_of(path, document.places)
-    supported = re.search(r"supported values?: (.+)", message)
+    supported = re.search(r"\bsupported values?: (.+)", message)
     if message.startswith("Required value: "):
         said = message.removeprefix("Required value: ")
         return Problem(place, f"{in_dots(path)} lacks something: {said[:200].rstrip('.')}.", "", path)

@@ -50,15 +50,15 @@ def making(pod: Pod) -> Making:
         # Before the annotation, which comes along when the YAML of a pod that was applied is copied.
         if manager in IMPERATIVE:
             return Making(False, IMPERATIVE[manager])
-    if _last_applied_name(pod) == name_of(pod):
+    if as_text(as_map(last_applied(pod).get("metadata")).get("name")) == name_of(pod):
         return Making(True, "apply")
     return Making(False, managers[0] if managers else "")
 
 
-def _last_applied_name(pod: Pod) -> str | None:
-    """The name in the annotation of `apply`; None where there is none."""
+def last_applied(pod: Pod) -> Pod:
+    """What was applied last, as the annotation of `apply` has it; empty where there is none."""
     text = as_text(as_map(metadata(pod).get("annotations")).get(LAST_APPLIED))
     try:
-        return as_text(as_map(as_map(json.loads(text)).get("metadata")).get("name"))
+        return as_map(json.loads(text))
     except (ValueError, RecursionError):
-        return None
+        return {}

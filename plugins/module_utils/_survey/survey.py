@@ -206,7 +206,8 @@ _META = (
     "creationTimestamp",
     "deletionTimestamp",
 )
-_CONTAINER = ("name", "image", "command", "args", "ports", "stdin")
+_CONTAINER = ("name", "image", "command", "args", "ports", "stdin", "lifecycle")
+_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
 def slim(pod: Item) -> Item:
@@ -217,7 +218,7 @@ def slim(pod: Item) -> Item:
         for entry in as_list(meta.get("managedFields"))
     ]
     containers = [
-        {key: value for key, value in as_map(one).items() if key in _CONTAINER}
+        {key: value for key, value in as_map(one).items() if key in (*_CONTAINER, *_PROBES)}
         for one in as_list(as_map(pod.get("spec")).get("containers"))
     ]
     return {

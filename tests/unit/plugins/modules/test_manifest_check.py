@@ -157,11 +157,14 @@ def test_a_change_that_cannot_be_made_is_told_with_the_way_out(api, check):
     api.put({"metadata": {"name": "web", "namespace": "lab", "uid": "1"}})
     words = 'Pod "web" is invalid: spec: Forbidden: pod updates may not change fields other than `x`\n  core.PodSpec{'
     api.fault("/pods/web$", refuse(422, "Invalid", words), method="PATCH")
-    (line,) = lines(check(content=POD, namespace="lab"))
+    result = check(content=POD, namespace="lab")
+    (line,) = lines(result)
     assert line == (
-        "line 1: It exists already, and what the file changes cannot be changed."
-        " Delete the one that exists first (kubectl delete), then apply the file."
+        "line 1: An object of this name exists already, and what the file changes of it cannot be changed."
+        " Choose another name, or delete the one that exists (kubectl delete) if it is yours, then apply the file."
     )
+    # It is no fault of the file.
+    assert only(result)["valid"]
 
 
 def test_the_namespace_of_the_task_counts(api, check):

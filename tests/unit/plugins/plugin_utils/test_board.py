@@ -104,6 +104,7 @@ def test_how_many_are_through_counts_who_has_nothing_left_to_do():
     done, nearly = student(reached=most), student(reached=most[:-1])
     assert "2 students, 1 through" in page(done, nearly).text
     assert "1 student" in page(nearly).text and "through" not in page(nearly).text
+    assert "through" not in page(student(reached=("shell_pod_ready", "cleanup"), unknown=NAMES)).text
     nothing = student(reached=(), unknown=NAMES)
     assert "through" not in page(nothing).text
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -289,6 +290,39 @@ def test_what_cannot_be_looked_at_is_no_clean_up(how):
     assert reached(then) == {"web_pod_ready", "apply"}
     assert then["looked"] == first["looked"] != ""
     assert set(states(look(**how)).values()) == {"unknown"}
+
+
+def test_of_a_pod_that_was_looked_at_it_is_not_said_that_nobody_did():
+    made = shell(managers=("kubectl-run",))
+    past = [Past("my-shell", made["metadata"]["uid"], NOW)]
+    then = look(before=look(made), past=past)
+    assert states(then)["shell_pod_ready"] == "reached"
+    assert {states(then)[name] for name in ("web_pod_ready", "apply", "restarts")} == {"not_yet"}
+
+
+def test_the_labs_pods_stay_the_labs_whatever_becomes_of_their_labels():
+    bare = pod("web", "pods-web", "10.0.0.8")
+    applied = {"metadata": {"name": "web", "labels": LAB}}
+    bare["metadata"]["annotations"] = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps(applied)}
+    assert reached(look(bare)) == set()
+    # The student's own of that name.
+    assert "web_pod_ready" in reached(look(pod("web", "pods-web", "10.0.0.8")))
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"readinessProbe": {"exec": {"command": ["curl", "x"]}}},
+        {"lifecycle": {"postStart": {"exec": {"command": ["sh", "-c", "true"]}}}},
+        {"image": "curlimages/curl"},
+    ],
+    ids=["probe", "hook", "image"],
+)
+def test_what_kubernetes_may_have_executed_is_nobodys_exec(spec):
+    server, asker = web(), shell()
+    asker["spec"]["containers"][0].update(spec)
+    found = look(server, asker, served=asked(server, "10.0.0.2"))
+    assert (states(found)["http_between_pods"], states(found)["exec"]) == ("reached", "unknown")
 
 
 def test_what_was_gone_before_anybody_looked():

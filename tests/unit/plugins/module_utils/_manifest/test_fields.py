@@ -115,15 +115,15 @@ def test_a_right_manifest_has_no_problems(check):
         ),
         (
             POD.replace("web\nspec", "web\n  labels: {version: 1}\nspec"),
-            'line 5: metadata.labels.version must be text. Put quotes around it: "1"',
+            "line 5: metadata.labels.version must be text. Put quotes around it.",
         ),
         (
             POD.replace("web\nspec", "web\n  labels: {on: yes}\nspec"),
-            'line 5: metadata.labels.true must be text. Put quotes around it: "true"',
+            "line 5: metadata.labels.true must be text. Put quotes around it.",
         ),
         (
             container("env: [{name: PIN, value: 1234}]"),
-            "line 9: spec.containers[0].env[0].value must be text. Put quotes around it",
+            "line 9: spec.containers[0].env[0].value must be text. Put quotes around it.",
         ),
         (
             POD.replace("spec:", "spec:\n  hostNetwork: 'true'"),

@@ -221,7 +221,7 @@ def test_a_file_that_is_made_to_hurt_is_refused_at_once(text):
 
 def test_a_file_may_be_as_large_as_it_is_said():
     assert one("a: " + "x" * (MOST_BYTES - 3)).problems == ()
-    assert "256 are not read" in problem("a: " + "x" * (MOST_BYTES - 2)).message
+    assert "more than 256 KiB" in problem("a: " + "x" * (MOST_BYTES - 2)).message
 
 
 def test_nesting_and_documents_have_a_bound():

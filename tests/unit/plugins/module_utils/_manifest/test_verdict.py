@@ -96,7 +96,7 @@ def error(code, message, *causes, reason="Invalid"):
             422,
             'Pod "web" is invalid: spec: Forbidden: pod updates may not change fields other than `spec.x`\n  core{',
             Word.REFUSED,
-            "It exists already, and what the file changes cannot be changed.",
+            "An object of this name exists already, and what the file changes of it cannot be changed.",
         ),
         (
             400,
