@@ -49,10 +49,6 @@ def class_expiry(given: Any, namespaces: Any, labels: Any) -> str:
     )
 
 
-def expiry_time(given: Any) -> str:
-    return _expiry.expiry_time(str(given))
-
-
 def left_alone(objects: Any, students: Any, labels: Any) -> dict[str, str]:
     return _namespaces.left_alone(
         _arguments.mappings(objects, "the input", "metadata"),
@@ -107,7 +103,6 @@ class FilterModule:
             class_expiry,
             existing_namespace_checks,
             expired_namespaces,
-            expiry_time,
             left_alone,
             namespace_problems,
             namespaces_being_deleted,

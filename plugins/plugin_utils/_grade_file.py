@@ -17,7 +17,7 @@ from ..module_utils._ground.errors import ArgumentError
 from ._arguments import mapping, mappings
 from ._grade import NAMES, STEPS, State, StudentGrade, points_of
 from ._report_csv import BYTE_ORDER_MARK, cell
-from ._report_file import write_text
+from ._report_file import REMEDY, read_json, write_text
 
 JSON, CSV, BOARD = "grade.json", "grade.csv", "board.html"
 
@@ -41,26 +41,23 @@ def read_grades(path: str, class_name: str) -> list[StudentGrade]:
     Raises:
         ArgumentError: the file cannot be read, holds no grades, or those of another class.
     """
-    remedy = "Move it away, or set pods_lab_report_dir to another directory."
-    try:
-        grades = mapping(json.loads(pathlib.Path(path).read_text(encoding="utf-8")), "the file", "class", "students")
-        students = mappings(grades["students"], "students", "name", "namespace", "uid", "looked", "steps", "pods")
-        for index, student in enumerate(students):
-            steps = mappings(student["steps"], f"students[{index}].steps", "step", "state", "seen", "evidence")
-            if [one["step"] for one in steps] != list(NAMES) or not {one["state"] for one in steps} <= set(State):
-                raise ArgumentError(f"students[{index}] has other steps or states than this version knows.")
-            mappings(student["pods"], f"students[{index}].pods", "name", "uid", "ips", "created", "seen", "lab")
-    except FileNotFoundError:
+    grades = read_json(path, _checked, "does not hold the grades of a class")
+    if grades is None:
         return []
-    except OSError as exc:
-        raise ArgumentError(f"{path} cannot be read ({exc.strerror}). {remedy}") from exc
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as exc:
-        raise ArgumentError(f"{path} is not JSON ({exc}). {remedy}") from exc
-    except ArgumentError as exc:
-        raise ArgumentError(f"{path} does not hold the grades of a class: {exc} {remedy}") from exc
     if grades["class"] != class_name:
-        raise ArgumentError(f"{path} has the grades of the class {grades['class']}, and not of {class_name}. {remedy}")
-    return cast("list[StudentGrade]", students)
+        raise ArgumentError(f"{path} has the grades of the class {grades['class']}, and not of {class_name}. {REMEDY}")
+    return cast("list[StudentGrade]", list(grades["students"]))
+
+
+def _checked(value: Any) -> Mapping[str, Any]:
+    grades = mapping(value, "the file", "class", "students")
+    students = mappings(grades["students"], "students", "name", "namespace", "uid", "looked", "steps", "pods")
+    for index, student in enumerate(students):
+        steps = mappings(student["steps"], f"students[{index}].steps", "step", "state", "seen", "evidence")
+        if [one["step"] for one in steps] != list(NAMES) or not {one["state"] for one in steps} <= set(State):
+            raise ArgumentError(f"students[{index}] has other steps or states than this version knows.")
+        mappings(student["pods"], f"students[{index}].pods", "name", "uid", "ips", "created", "seen", "lab")
+    return grades
 
 
 def write_grades(directory: str, grades: Grades) -> None:

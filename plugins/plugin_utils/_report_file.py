@@ -11,6 +11,8 @@ import json
 import os
 import pathlib
 import stat
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from ..module_utils._ground import whole_file
 from ..module_utils._ground.errors import ArgumentError
@@ -29,6 +31,31 @@ MARKS = {
 HEAD = 1000
 #: Bytes that are tried before a lab: the report of fifty students.
 ROOM = 1 << 20
+#: What to do about a file that is in the way.
+REMEDY = "Move it away, or set pods_lab_report_dir to another directory."
+Content = TypeVar("Content")
+
+
+def read_json(path: str, checked: Callable[[Any], Content], is_not: str) -> Content | None:
+    """What stands in a file of the report's directory; None where there is no such file.
+
+    Args:
+        checked: makes it of the JSON, and raises ArgumentError where that is something else.
+        is_not: what the file is not, then: `is not the report of a lab`.
+
+    Raises:
+        ArgumentError: the file cannot be read, or holds something else.
+    """
+    try:
+        return checked(json.loads(pathlib.Path(path).expanduser().read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise ArgumentError(f"{path} cannot be read ({exc.strerror}). {REMEDY}") from exc
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as exc:
+        raise ArgumentError(f"{path} is not JSON ({exc}). {REMEDY}") from exc
+    except ArgumentError as exc:
+        raise ArgumentError(f"{path} {is_not}: {exc} {REMEDY}") from exc
 
 
 def read_report(path: str, class_name: str) -> Report | None:
@@ -37,20 +64,9 @@ def read_report(path: str, class_name: str) -> Report | None:
     Raises:
         ArgumentError: the file cannot be read, is no report, or is that of another class.
     """
-    file = pathlib.Path(path).expanduser()
-    remedy = "Move it away, or set pods_lab_report_dir to another directory."
-    try:
-        report = a_report(json.loads(file.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return None
-    except OSError as exc:
-        raise ArgumentError(f"{path} cannot be read ({exc.strerror}). {remedy}") from exc
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as exc:
-        raise ArgumentError(f"{path} is not JSON ({exc}). {remedy}") from exc
-    except ArgumentError as exc:
-        raise ArgumentError(f"{path} is not the report of a lab: {exc} {remedy}") from exc
-    if report["class"] != class_name:
-        raise ArgumentError(f"{path} is the report of the class {report['class']}, and not of {class_name}. {remedy}")
+    report = read_json(path, a_report, "is not the report of a lab")
+    if report is not None and report["class"] != class_name:
+        raise ArgumentError(f"{path} is the report of the class {report['class']}, and not of {class_name}. {REMEDY}")
     return report
 
 

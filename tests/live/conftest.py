@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import functools
-import hashlib
 import json
 import os
 import pathlib
@@ -21,7 +20,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from ansible_collections.kubelabs.pods.plugins.plugin_utils._roster import is_rfc_1123_label
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._labels import is_rfc_1123_label, slug, with_hash
 
 CHECKOUT = pathlib.Path(__file__).parents[2]
 CLUSTER = yaml.safe_load((CHECKOUT / os.environ.get("TEST_CLUSTER", "molecule/cluster.yml")).read_text())
@@ -92,10 +91,8 @@ def namespaces(class_name: str) -> set[str]:
 
 def class_of(test: str) -> str:
     """A class of the test's own: two cases of one test run side by side, and their names differ at the end."""
-    slug = re.sub(r"[^a-z0-9]+", "-", test.lower()).strip("-")
-    if len(slug) > 40:
-        slug = slug[:34].strip("-") + "-" + hashlib.sha256(test.encode()).hexdigest()[:5]
-    return f"live-{slug}"
+    label = slug(test)
+    return f"live-{label if len(label) <= 40 else with_hash(label, test, 40)}"
 
 
 @pytest.fixture(name="run_playbook")

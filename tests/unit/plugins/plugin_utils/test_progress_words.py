@@ -96,7 +96,7 @@ def test_what_is_waited_for_in_one_line():
 @pytest.mark.parametrize(
     "title, path",
     [
-        ("Build an image - a/b, once, log in /root/.cache/build-b.log", "/root/.cache/build-b.log"),
+        ("Build an image - a/b, once, log in /var/cache/build-b.log", "/var/cache/build-b.log"),
         ("Build it, log in /tmp/x.log, once", "/tmp/x.log"),
         ("Log in to the registry", None),
         ("Look for the log in the pods", None),
