@@ -179,6 +179,7 @@ def test_the_report_needs_no_cluster_and_no_roster(run_playbook):
 
 def test_who_waits_is_told_by_the_modules_how_far_they_are(run_playbook):
     assert run_playbook("provision.yml").status == 0
-    run = run_playbook("challenge.yml", callback="kubelabs.pods.progress")
+    # Its first line comes after five seconds; the third back-off alone takes twenty, however late the watch begins.
+    run = run_playbook("challenge.yml", callback="kubelabs.pods.progress", pods_lab_restarts=3)
     assert run.status == 0, run.output
     assert re.search(r"\d s: Watch .*: 0 of 1 pods restarted as awaited", " ".join(run.output.split())), run.output
