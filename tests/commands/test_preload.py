@@ -21,7 +21,7 @@ PLAY = """
   gather_facts: false
   tasks:
     - ansible.builtin.assert:
-        that: "[] | kubelabs.pods.roster == []"
+        that: "2 | kubelabs.pods.roster('monday') | length == 2"
 """
 
 LOADED = f"""
@@ -71,4 +71,4 @@ def test_all_files_are_loaded_before_the_tasks_begin(loaded):
 
 
 def test_without_it_each_task_loads_them_for_itself(loaded):
-    assert loaded("") == []
+    assert loaded("loaded") == []
