@@ -363,3 +363,10 @@ def test_a_namespace_says_when_the_class_is_over():
     over = "2026-12-01T17:00:00Z"
     made = rendered("classroom/templates/namespace.yaml.j2", __classroom_pod_security={}, __classroom_expires=over)
     assert made["metadata"]["annotations"]["kubelabs.pods/expires"] == over
+
+
+@pytest.mark.parametrize("role", sorted(path.name for path in ROLES.iterdir()))
+def test_no_variable_renders_a_template(role):
+    """Each task that uses it would render it again, with a copy of all that is known by then."""
+    holders = [file for folder in ("vars", "defaults") for file in (ROLES / role / folder).glob("*.yml")]
+    assert [file for file in holders if "ansible.builtin.template" in file.read_text()] == []
