@@ -78,6 +78,7 @@ def fixture_run(tmp_path):
                 "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
                 "ANSIBLE_NOCOLOR": "1",
                 "ANSIBLE_PIPELINING": "1",
+                "ANSIBLE_CALLBACKS_ENABLED": "kubelabs.pods.preload",
             },
             capture_output=True,
             text=True,
@@ -260,8 +261,9 @@ def test_a_class_whose_pods_were_all_refused_has_failed_checks_and_no_failed_tas
         "lab_images",
     )
     lab["module_defaults"] = {f"group/{group}.k8s": connection for group in ("kubelabs.pods", "kubernetes.core")}
-    include = {"name": f"kubelabs.pods.{role}", "tasks_from": "check"}
-    lab["tasks"].append({"name": "Check", "ansible.builtin.include_role": include})
+    for part in ("manifests", "check"):
+        include = {"name": f"kubelabs.pods.{role}", "tasks_from": part}
+        lab["tasks"].append({"name": "Check", "ansible.builtin.include_role": include})
     _known, printed = run(lab)
     assert "failed=0" in printed, printed
     assert re.search(rf"{skipped}[^]]*\] \*+ skipping: \[localhost\]", printed), printed
