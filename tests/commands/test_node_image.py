@@ -182,9 +182,16 @@ def test_a_program_is_built(tmp_path):
             "has been silent for 1 s (https://proxy.example)",
             id="silent proxy",
         ),
-        pytest.param(f"{DOWNLOADS}; echo 503 >&2; exit 1;; {BUILDS}", "503", id="proxy that fails"),
         pytest.param(
-            f"{DOWNLOADS};; build) echo no space left on device >&2; exit 1;; esac", "no space left", id="disk"
+            f"{DOWNLOADS}; echo 'go: a@v1: reading it: 503 Busy' >&2; exit 1;; {BUILDS}",
+            "503 Busy",
+            id="proxy that fails",
+        ),
+        pytest.param(
+            # Other packages are still compiled meanwhile, and named.
+            f"{DOWNLOADS};; build) (echo write: no space left on device; seq -f some/package/%g 9) >&2; exit 1;; esac",
+            "no space left",
+            id="disk",
         ),
     ],
 )

@@ -39,7 +39,8 @@ build() {
   esac
   cd "$sources/$module"
   if ! { download "$package" "$seconds" && "$how" "$package" "$out/$name.new" "$out"; } > "$log" 2>&1; then
-    tail -n 5 "$log" >&2
+    # Without the names of packages, which may come after the error.
+    grep -v '^[^ ]*$' "$log" | tail -n 5 >&2
     return 1
   fi
   mv "$out/$name.new" "$out/$name"
@@ -61,11 +62,12 @@ download() {
   wait "$go"
 }
 
-# Without -buildvcs=false every commit of a checkout would make another program.
+# Without -buildvcs=false every commit of a checkout would make another program. -v names the packages in the log, whose
+# last line is shown to who waits.
 build_program() {
   local package=$1 program=$2
   go version &&
-    go build -trimpath -buildvcs=false -ldflags=-s -o "$program" "$package"
+    go build -v -trimpath -buildvcs=false -ldflags=-s -o "$program" "$package"
 }
 
 build_kubernetes() {
@@ -78,7 +80,7 @@ build_kubernetes() {
     flags+=" -X $stamped.gitTreeState=archive"
   done
   go version &&
-    go build -trimpath -buildvcs=false -ldflags "$flags" -o "$program" "$package" &&
+    go build -v -trimpath -buildvcs=false -ldflags "$flags" -o "$program" "$package" &&
     install -m 0644 "$(go list -m -f '{{.Dir}}' k8s.io/kubernetes)/build/pause/linux/pause.c" "$out/pause.c" &&
     echo "$version" > "$out/version"
 }
