@@ -61,7 +61,7 @@ def test_a_lab_that_is_kept_can_be_verified_again_and_torn_down(run_playbook):
     )
     assert kept.status == 0, kept.output
     said = " ".join(kept.output.split())
-    # A line comes after 5 s, when a slow module has told nothing yet, and after 20 s; three restarts take 30 s of back-off.
+    # After 5 s a slow module may have told nothing yet; the next line comes after 20 s, and three restarts take 30 s.
     assert re.search(r"\d s: Watch .*: 0 of 2 pods restarted as awaited", said), kept.output
     assert "TASK [" not in kept.output and "ok=" not in kept.output
     assert kept.output.rstrip().splitlines()[-1].startswith("Done: pods_lab.yml, in ")

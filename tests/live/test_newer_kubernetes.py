@@ -170,7 +170,7 @@ def test_a_policy_of_the_clusters_own_refuses_a_students_pods(run_playbook):
         for kind, its_spec in (("ValidatingAdmissionPolicy", spec), ("ValidatingAdmissionPolicyBinding", binding))
     ]
     kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
-    time.sleep(5)  # until the API server goes by it
+    time.sleep(10)  # until the API server goes by it
     try:
         run = run_playbook("provision.yml", pods_lab_students=["anna", "ben"])
     finally:
