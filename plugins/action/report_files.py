@@ -32,8 +32,8 @@ ARGUMENT_SPEC = {
 }
 
 
-def record(options: Mapping[str, Any], now: str) -> None:
-    """Merges the checks into results.json, and writes the files beside it.
+def record(options: Mapping[str, Any], now: str) -> str:
+    """Merges the checks into results.json, and writes the files beside it. Returns which of them failed, in one line.
 
     Raises:
         ArgumentError: what was given is no checks or students, or a file is not of this class or cannot be written.
@@ -42,16 +42,18 @@ def record(options: Mapping[str, Any], now: str) -> None:
     for option in ("cluster", "students", "checks"):
         if options[option] is None:
             raise ArgumentError(f"state is recorded, and {option} is missing. Give it.")
+    checks = _arguments.mappings(options["checks"], "checks", "student", "check", "status", "reason")
     report = _report.merge_report(
         None if options["start"] else _report_file.read_report(path, class_name),
         class_name,
         options["cluster"],
         _arguments.students(options["students"]),
-        _arguments.mappings(options["checks"], "checks", "student", "check", "status", "reason"),
+        checks,
         _arguments.mappings(options["restarts"], "restarts", "namespace"),
         now,
     )
     _report_file.write_report(path, report)
+    return _report.phase_failures(report, {check["check"] for check in checks})
 
 
 def render(options: Mapping[str, Any]) -> None:
@@ -75,6 +77,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(argument_spec=ARGUMENT_SPEC)
         check_mode = self._task.check_mode
+        failures = ""
         try:
             if options["state"] == "writable":
                 _report_file.refuse_unwritable(options["path"], options["class_name"], only_look=check_mode)
@@ -83,9 +86,9 @@ class ActionModule(ActionBase):
             elif options["state"] == "rendered":
                 render(options)
             else:
-                record(options, iso_seconds(utc_now()))
+                failures = record(options, iso_seconds(utc_now()))
         except ArgumentError as exc:
             # Without the cause, which ansible-core 2.19 and later append: it says the same again.
             raise AnsibleActionFail(str(exc)) from None
         page = os.path.join(os.path.dirname(_settings.local_path(options["path"])), _report_file.PAGE)
-        return {**result, "changed": False, "page": page}
+        return {**result, "changed": False, "page": page, "failures": failures}

@@ -115,6 +115,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+failures:
+  description: Which of the O(checks) failed and for whom, in one line; empty where none did.
+  returned: success, except in check mode where nothing is written
+  type: str
+  sample: "Failed so far: dns: Ben; exec: 2 students (Anna, Ben)."
 page:
   description: The path of C(report.html).
   returned: success, except in check mode where nothing is written

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypedDict, TypeVar, cast
 
 from ..module_utils._ground.errors import ArgumentError
@@ -311,6 +311,17 @@ def report_notes(report: Report, most: int = MOST_CAUSES) -> list[str]:
 def notes(report: Report) -> list[Cause]:
     """The notes, by what they say."""
     return _causes(report, lambda made: made.get("note") or "")
+
+
+def phase_failures(report: Report, checks: Collection[str]) -> str:
+    """Which of the checks of these names failed and for whom, in one line and without reasons; empty where none did."""
+    failed: dict[str, list[str]] = {}
+    for student in report["students"]:
+        for made in student["checks"]:
+            if made["check"] in checks and made["status"] == Status.FAILED:
+                failed.setdefault(made["check"], []).append(_short(student["name"]))
+    parts = [f"{name}: {_named(failed[name])}" for name in sorted(failed, key=_place)]
+    return f"Failed so far: {'; '.join(parts)}." if parts else ""
 
 
 class Cause(NamedTuple):

@@ -104,6 +104,13 @@ def test_the_report_is_written_the_same_by_every_version_of_ansible(tmp_path, re
     ]
 
 
+@pytest.mark.parametrize("later, told", [(True, True), (False, False)], ids=["is judged later", "is judged now"])
+def test_what_failed_in_a_phase_is_told_at_its_end(record, later, told):
+    status, output = record([check("Anna Müller", "exec", False, "No.")], lab_report_judge_later=later)
+    assert status == 0, output
+    assert ("Failed so far: exec: Anna Müller. The report at the end says why." in output) == told, output
+
+
 def test_check_mode_records_nothing(tmp_path, record):
     status, output = record([check("Anna Müller", "exec", True)], "--check", lab_report_start=True)
     assert status == 0, output

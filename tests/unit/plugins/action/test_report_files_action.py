@@ -16,6 +16,7 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors impor
 from ansible_collections.kubelabs.pods.plugins.modules.report_files import DOCUMENTATION
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._checks import check
 
+NOW = "2026-01-01T00:00:00Z"
 ANNA = {"name": "Anna", "label": "anna", "namespace": "monday-anna"}
 
 
@@ -43,6 +44,13 @@ def test_phases_add_up_until_a_lab_starts_anew(tmp_path):
     assert checks(tmp_path) == ["logs", "dns"]
     record(options(tmp_path, checks=[check("Anna", "exec", True)], start=True), "2026-01-01T00:02:00Z")
     assert checks(tmp_path) == ["exec"]
+
+
+def test_what_failed_in_the_phase_is_returned(tmp_path):
+    assert (
+        record(options(tmp_path, checks=[check("Anna", "dns", False, "No name.")]), NOW) == "Failed so far: dns: Anna."
+    )
+    assert record(options(tmp_path), NOW) == ""
 
 
 @pytest.mark.parametrize("missing", ["cluster", "students", "checks"])

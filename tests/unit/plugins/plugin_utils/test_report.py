@@ -326,6 +326,21 @@ class TestFailures:
             "logs (shows that the log of the web pod can be read): student-1: No log."
         ]
 
+    def test_those_of_a_phase_in_the_order_of_the_lab(self):
+        made = [
+            check(ANNA["name"], "logs", False, "No log."),
+            check(ANNA["name"], "dns", False, "No name."),
+            check(BEN["name"], "dns", False, "No name."),
+            check(BEN["name"], "exec", True),
+        ]
+        merged = merge(
+            merge(None, [check(ANNA["name"], "namespace", False, "No."), check(BEN["name"], "namespace", True)]), made
+        )
+        assert report.phase_failures(merged, {"dns", "logs", "exec"}) == (
+            "Failed so far: logs: 2 students (Anna, Ben); exec: Anna; dns: 2 students (Anna, Ben)."
+        )
+        assert report.phase_failures(merged, {"exec_without_shell"}) == ""
+
     def test_one_cause_is_one_line(self):
         merged = self.class_of(2, lambda student: "No log.")
         (line,) = report.report_failures(merged)
