@@ -38,6 +38,10 @@ MOST_DOCUMENTS = 200
 _SEPARATOR = re.compile(r"---[ \t]*(?:#.*)?$")
 #: White space that looks like a blank and is none, as web pages and word processors have it.
 _FALSE_BLANK = re.compile(r"[ \t]*(?:- +)*([\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff])")
+#: With one of these a resource begins.
+_FIRST = ("apiVersion", "kind", "metadata")
+#: What stands around code where it was copied from.
+_FENCE = "```"
 _FALSE_QUOTES = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
@@ -136,6 +140,13 @@ def _read_piece(lines: list[str], first_line: int) -> Iterator[Document]:
             )
             yield Document(place, problems=(problem,))
             return
+        if line.startswith(_FENCE):
+            place = Place(first_line + number, 1)
+            suggestion = "Delete this line, and the other one like it."
+            yield Document(
+                place, problems=(Problem(place, "In Markdown this marks code, and it is no YAML.", suggestion),)
+            )
+            return
     loader = None
     try:
         loader = _loader()("\n".join(lines))
@@ -192,6 +203,8 @@ class _Builder:
         self._problems: list[Problem] = []
         self._values = 0
         self._characters = 0
+        #: Whether one resource goes on where another should begin: then everything stands there twice.
+        self._two_resources = False
 
     def document(self) -> Document:
         place = self._place(self._root)
@@ -236,6 +249,17 @@ class _Builder:
                 self._merge(value_node, path, merged)
                 continue
             key = self._key(key_node)
+            if key in lines and self._two_resources:
+                continue
+            if key in lines and path == () and key in _FIRST:
+                self._two_resources = True
+                self._problem(
+                    key_node,
+                    (key,),
+                    f"{key} stands here twice, first in line {lines[key]}, as if another resource began.",
+                    "Between two resources there is a line ---. Write it above the second one, or remove this line.",
+                )
+                continue
             if key in lines:
                 self._problem(
                     key_node,

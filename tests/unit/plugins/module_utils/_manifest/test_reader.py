@@ -139,6 +139,8 @@ def test_every_value_has_its_place():
         ("a: [{{ x ]\n", 1, "", "template"),
         ("a: - b\n", 1, "A dash", "below each other"),
         ("a: 1\nb: 2\na: 3\n", 3, "a stands here twice, first in line 1", "Remove one"),
+        ("kind: Pod\nspec: {}\nkind: Pod\nspec: {}\n", 3, "as if another resource began", "a line ---"),
+        ("```yaml\nkind: Pod\n```\n", 1, "Markdown", "Delete this line"),
         ("a:\n\u00a0\u00a0b: c\n", 2, "looks like a blank", "type them anew"),
         ("a: \u201cx\u201d\n", 1, "quotation marks are not those of YAML", "straight"),
         ("a: \x07\n", 1, "cannot be shown", "Remove"),
