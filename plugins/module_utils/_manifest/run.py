@@ -23,6 +23,7 @@ from .dry_run import try_it
 from .fields import check_fields
 from .kinds import Kind, identify, missing, missing_fields, similar
 from .options import DEFAULT_NAMESPACE, Manifest
+from .pitfalls import pitfalls
 from .problem import ERROR, WARNING, Place, Problem, in_dots, place_of
 from .reader import Document, import_yaml, read_documents
 from .result import Checked, ManifestResult, make_result
@@ -128,6 +129,7 @@ class _Check:
         problems = [*document.problems, *_without_echoes(problems, document.problems)]
         verdict = self._try(kind, made, problems)
         problems = _together(problems, [*verdict.problems, *warning_problems(verdict, document)])
+        problems += pitfalls(self._value, document.places)
         return self._with_pod_security(problems, verdict, kind)
 
     def _no_object(self) -> Iterator[Problem]:

@@ -85,6 +85,13 @@ def test_a_right_manifest(api, check, modern):
     assert trials(api) == [("POST", "/api/v1/namespaces/lab-anna/pods")]
 
 
+def test_what_is_accepted_and_never_runs_is_a_warning(check):
+    one = only(check(content=POD.replace("nginx", "Nginx")))
+    assert (one["valid"], one["errors"], one["warnings"]) == (True, 0, 1)
+    assert one["lines"][0].startswith("line 8: No image is called Nginx: ")
+    assert one["lines"][0].endswith("Did you mean nginx?")
+
+
 @pytest.mark.parametrize("modern", [True, False], ids=["new", "as 1.20"])
 def test_a_slip_is_found_by_what_the_cluster_says_of_itself(api, check, modern):
     api.fault(
