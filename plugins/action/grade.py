@@ -32,6 +32,7 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors impor
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.ownership import is_of_staff, labels_of
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.secrets import Secrets
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.times import iso_seconds, utc_now
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.wording import named
 from ansible_collections.kubelabs.pods.plugins.module_utils._pods.http_log import Served
 from ansible_collections.kubelabs.pods.plugins.module_utils._pods.status import is_deleting, metadata, name_of, uid_of
 from ansible_collections.kubelabs.pods.plugins.module_utils._survey import survey
@@ -99,6 +100,8 @@ class Grading:
         self._past: dict[str, list[Past]] | None = None
         self._written = ""
         self.looked = iso_seconds(utc_now())
+        #: Who has no namespace any more, of those who were looked at.
+        self.away: list[str] = []
 
     @property
     def students(self) -> list[_grade.StudentGrade]:
@@ -149,6 +152,8 @@ class Grading:
                 self._grades.get(name), student["name"], name, self._with_logs(views[name]), self.rules, seen_at
             )
         self._in_order(names)
+        looked_at = names if self._options["only"] else list(self._grades)
+        self.away = [self._grades[name]["name"] for name in looked_at if not everywhere and name not in live]
         self.looked = seen_at
         return _grade.news(before, [self._grades[name] for name in names], visible)
 
@@ -321,6 +326,11 @@ def answer(grading: Grading) -> dict[str, Any]:
     """What the task returns."""
     students = [{key: value for key, value in one.items() if key != "pods"} for one in grading.students]
     return {
+        "note": named(
+            [visible(name) for name in grading.away],
+            len(grading.students),
+            "students have no namespace of the class any more, so that their grades are those of before",
+        ),
         "students": students,
         "totals": _grade_file.totals(grading.students),
         "table": _board.grade_table(grading.students, grading.rules.points),

@@ -154,6 +154,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+note:
+  description: Of whom nothing new can be known, because they have no namespace of the class any more; empty for nobody.
+  returned: always
+  type: str
+  sample: "1 of 20 students have no namespace of the class any more, so that their grades are those of before: Anna."
 students:
   description: Each student of whom something is known.
   returned: always

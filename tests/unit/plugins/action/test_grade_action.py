@@ -129,6 +129,10 @@ def test_what_was_reached_is_kept_from_run_to_run(lab, tmp_path):
     third = grading(lab, tmp_path)
     third.look(Deadline(10))
     assert reached(third, "Anna") == {"web_pod_ready", "apply", "cleanup"}
+    assert (answer(second)["note"], answer(third)["note"]) == (
+        "",
+        "1 of 2 students have no namespace of the class any more, so that their grades are those of before: Anna.",
+    )
 
 
 def test_a_namespace_that_is_being_deleted_is_no_clean_up(lab, tmp_path):
