@@ -18,7 +18,7 @@ WITH_LAB_VARS := vars=$$(.venv/bin/python tools/lab_vars.py) && $(PLAYBOOK) --ex
 
 .DEFAULT_GOAL := help
 .PHONY: help lab teardown cluster-up cluster-down engine-stop clean test lint ruff yamllint shellcheck ansible-lint types \
-  layers docs sanity unit commands browser versions mutations test-clusters live live-alone molecule live-oldest recordings
+  layers docs sanity unit commands browser versions mutations newest-cluster oldest-cluster live live-alone molecule live-oldest recordings
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS='	' read -r name what; do printf '  make %-19s %s\n' "$$name" "$$what"; done
@@ -91,14 +91,19 @@ versions: .venv/for-tests ## The unit tests with the oldest supported ansible-co
 mutations: .venv/for-tests ## Break each important rule once: its test has to fail
 	.venv/bin/pytest tests/mutations --numprocesses $$((2 * $$(nproc)))
 
-# A state kept from an earlier run must not hide that its cluster is gone; clusters that are there are used. They are
-# stopped until they are needed, because an idle cluster takes a quarter of a processor.
-test-clusters: .venv/for-tests ## The kind clusters of the next four, of two nodes each
+# Clusters that are there are used. They are stopped until they are needed, because an idle cluster takes a quarter of a
+# processor.
+STOP = docker stop --time 10 $$(docker ps --quiet --filter label=io.x-k8s.kind.cluster=$$(sed -n 's/^kind_cluster_name: //p' $(1)))
+
+# A state that Molecule kept from an earlier run must not hide that its cluster is gone.
+newest-cluster: .venv/for-tests ## The kind cluster of live, live-alone and molecule, of two nodes
 	.venv/bin/molecule reset --scenario-name default
 	$(PLAYBOOK) playbooks/cluster_up.yml -e @$(NEWEST)
+	$(call STOP,$(NEWEST))
+
+oldest-cluster: .venv/for-tests ## The kind cluster of live-oldest, of two nodes
 	$(PLAYBOOK) playbooks/cluster_up.yml -e @$(OLDEST)
-	for name in $$(sed -n 's/^kind_cluster_name: //p' $(NEWEST) $(OLDEST)); do \
-	  docker stop --time 10 $$(docker ps --quiet --filter label=io.x-k8s.kind.cluster=$$name); done
+	$(call STOP,$(OLDEST))
 
 # Labs wait half of the time, but a node without a core to itself starts pods late, and then says rightly that it did.
 LIVE = .venv/bin/pytest tests/live --timeout=600 --durations=20 --dist load --maxschedchunk 1 --numprocesses $$(($$(nproc) > 3 ? 4 : 3))

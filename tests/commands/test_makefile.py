@@ -241,9 +241,14 @@ def test_what_a_passed_step_says_is_kept_and_not_shown(steps, tmp_path):
     assert "a lot" in (tmp_path / "tests/output/unit.log").read_text()
 
 
-def test_without_a_cluster_there_are_no_tests_on_it(steps):
-    status, output, made = steps.run(test_clusters="exit 2")
-    assert status == 1 and "live" not in made
+@pytest.mark.parametrize(
+    "cluster, on_it",
+    [("newest_cluster", {"live", "live-alone", "molecule"}), ("oldest_cluster", {"live-oldest"})],
+)
+def test_without_a_cluster_there_are_no_tests_on_it(steps, cluster, on_it):
+    status, output, made = steps.run(**{cluster: "exit 2"})
+    assert status == 1
+    assert {"live", "live-alone", "molecule", "live-oldest"} - set(made) == on_it
     assert output.splitlines()[-1] == f"{len(made) - 1} passed, 1 failed"
 
 
