@@ -17,8 +17,7 @@ description:
     where it is known, with what was probably meant.
   - It looks at the YAML itself; at the fields that every object has; at every field, against the descriptions that the cluster
     itself gives of its objects (OpenAPI); at what the API server says to a dry run, which makes nothing; and at the Pod
-    Security level that the pods satisfy. It warns of what is accepted and never runs: names that no image has, a few bytes of
-    memory.
+    Security level that the pods satisfy. It warns of what is accepted and never runs, such as names that no image has.
   - Several documents in one file, and the objects of a C(kind) V(List), are checked each.
   - Nothing is ever changed. A manifest with problems is a result, and fails the task only with O(fail_on_problems=true).
 extends_documentation_fragment:
