@@ -388,13 +388,14 @@ class Story:
     # --- what is waited for, in a thread of its own ---
 
     def _follow(self) -> None:
-        try:
-            while not self._ended.wait(TICK):
+        while not self._ended.wait(TICK):
+            try:
                 with self._lock:
                     if not self._ended.is_set():
                         self.tick()
-        except Exception as exc:  # pylint: disable=broad-except
-            self._display.vvv(f"What is waited for is no longer shown: {type(exc).__name__}: {exc}")
+            except Exception as exc:  # pylint: disable=broad-except
+                # Whatever it is: the next look may go well.
+                self._display.vvv(f"What is waited for was not shown: {type(exc).__name__}: {exc}")
 
     def tick(self) -> None:
         """Looks what modules told, and shows it where it is time to. With the lock."""
