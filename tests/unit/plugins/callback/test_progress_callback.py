@@ -530,3 +530,24 @@ def test_every_event_that_the_default_callback_shows_is_ours_or_on_purpose():
     ours = {name for name in vars(CallbackModule) if name.startswith("v2_")}
     theirs = {name for name in vars(DefaultCallback) if name.startswith("v2_")}
     assert theirs - ours <= {"v2_playbook_on_cleanup_task_start"}
+
+
+def test_one_look_that_goes_wrong_does_not_end_them_all(display, monkeypatch):
+    monkeypatch.setattr(progress, "TICK", 0.001)
+    looked_twice = threading.Event()
+    looks = []
+
+    def tick(_story):
+        looks.append(None)
+        if len(looks) == 1:
+            raise ValueError("no such thing")
+        looked_twice.set()
+
+    monkeypatch.setattr(Story, "tick", tick)
+    story = Story(display, "plain")
+    story.begin("pods_lab.yml")
+    try:
+        assert looked_twice.wait(30)
+    finally:
+        story.close()
+    assert display.noted == ["What is waited for was not shown: ValueError: no such thing"]
