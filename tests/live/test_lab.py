@@ -78,6 +78,7 @@ def test_a_lab_that_is_kept_can_be_verified_again_and_torn_down(run_playbook):
     gone = run_playbook("teardown.yml")
     assert gone.status == 0, gone.output
     assert namespaces(run_playbook.class_name) == set()
+    assert run_playbook("teardown.yml").status == 0
 
 
 @pytest.mark.oldest

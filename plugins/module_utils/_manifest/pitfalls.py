@@ -12,7 +12,7 @@ from typing import Any
 
 from .._ground.json_reading import as_list, as_map
 from .._ground.quantity import parse_quantity
-from .pod_security import template_path
+from .pod_security import mapping_at, template_path
 from .problem import WARNING, Path, Place, Problem, in_dots, place_of
 
 #: Bytes with which no program starts.
@@ -29,13 +29,11 @@ def pitfalls(value: Mapping[str, Any], places: Mapping[Path, Place]) -> list[Pro
     path = template_path(value)
     if path is None:
         return []
-    spec: Any = value
-    for step in (*path, "spec"):
-        spec = as_map(spec).get(str(step))
+    spec = mapping_at(value, (*path, "spec"))
     return [
         Problem(place_of(where, places), message, suggestion, where, WARNING)
         for kind in ("initContainers", "containers")
-        for index, container in enumerate(as_list(as_map(spec).get(kind)))
+        for index, container in enumerate(as_list(spec.get(kind)))
         for where, message, suggestion in _of_container(as_map(container), (*path, "spec", kind, index))
     ]
 

@@ -69,12 +69,17 @@ def template_path(value: Mapping[str, Any]) -> Path | None:
     if value.get("kind") == "Pod":
         ways = ((),)
     for way in ways:
-        inner: Any = value
-        for step in way:
-            inner = as_map(inner).get(str(step))
-        if as_list(as_map(as_map(inner).get("spec")).get("containers")):
+        if as_list(mapping_at(value, (*way, "spec")).get("containers")):
             return way
     return None
+
+
+def mapping_at(value: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    """The mapping at the end of a way of keys; an empty one where there is none."""
+    inner: Any = value
+    for step in path:
+        inner = as_map(inner).get(str(step))
+    return as_map(inner)
 
 
 def examine(value: Mapping[str, Any], minor: int = NEWEST) -> Finding | None:
@@ -87,10 +92,7 @@ def examine(value: Mapping[str, Any], minor: int = NEWEST) -> Finding | None:
     path = template_path(value)
     if path is None:
         return None
-    inner: Any = value
-    for step in path:
-        inner = as_map(inner).get(str(step))
-    pod = _Pod(as_map(inner), path, max(OLDEST, minor))
+    pod = _Pod(mapping_at(value, path), path, max(OLDEST, minor))
     baseline = tuple(reason for control in BASELINE_CONTROLS for reason in control(pod))
     restricted = tuple(reason for control in RESTRICTED_CONTROLS for reason in control(pod))
     if baseline:

@@ -39,7 +39,7 @@ _SEPARATOR = re.compile(r"---[ \t]*(?:#.*)?$")
 #: White space that looks like a blank and is none, as web pages and word processors have it.
 _FALSE_BLANK = re.compile(r"[ \t]*(?:- +)*([\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff])")
 #: With one of these a resource begins.
-_FIRST = ("apiVersion", "kind", "metadata")
+_BEGINNINGS = (("apiVersion",), ("kind",), ("metadata",))
 #: What stands around code where it was copied from.
 _FENCE = "```"
 _FALSE_QUOTES = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
@@ -249,29 +249,28 @@ class _Builder:
                 self._merge(value_node, path, merged)
                 continue
             key = self._key(key_node)
-            if key in lines and self._two_resources:
-                continue
-            if key in lines and path == () and key in _FIRST:
-                self._two_resources = True
-                self._problem(
-                    key_node,
-                    (key,),
-                    f"{key} stands here twice, first in line {lines[key]}, as if another resource began.",
-                    "Between two resources there is a line ---. Write it above the second one, or remove this line.",
-                )
-                continue
             if key in lines:
-                self._problem(
-                    key_node,
-                    (*path, key),
-                    f"{key[:100]} stands here twice, first in line {lines[key]}.",
-                    "Remove one of them, or put the two together.",
-                )
+                self._twice(key_node, (*path, key), key, lines[key])
                 continue
             lines[key] = self._first_line + key_node.start_mark.line
             self._places[(*path, key)] = self._place(key_node)
             result[key] = self._value(value_node, (*path, key))
         return {**merged, **result}
+
+    def _twice(self, node: Any, path: Path, key: str, first_line: int) -> None:
+        """Once it is another resource that began, everything stands there twice, and is not told."""
+        if self._two_resources:
+            return
+        message = f"{key[:100]} stands here twice, first in line {first_line}"
+        self._two_resources = path in _BEGINNINGS
+        if self._two_resources:
+            message += ", as if another resource began"
+            suggestion = (
+                "Between two resources there is a line ---. Write it above the second one, or remove this line."
+            )
+        else:
+            suggestion = "Remove one of them, or put the two together."
+        self._problem(node, path, f"{message}.", suggestion)
 
     def _key(self, node: Any) -> str:
         self._characters += len(node.value)
