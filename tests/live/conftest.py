@@ -127,8 +127,9 @@ def fixture_run_playbook(tmp_path, request, images):
                 *options,
             ],
             cwd=CHECKOUT,
-            # Its banners and its recap say which tasks ran, and what they changed.
-            env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": callback},
+            # The default's banners and its recap say which tasks ran, and what they changed. What is waited for is
+            # shown under `make --silent` too, which turns that off for people.
+            env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": callback, "KUBELABS_PODS_PROGRESS": "plain"},
             capture_output=True,
             text=True,
             timeout=600,

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import jsonschema
 import pytest
@@ -55,19 +56,20 @@ def test_a_lab_that_is_kept_can_be_verified_again_and_torn_down(run_playbook):
         callback="kubelabs.pods.progress",
         pods_lab_students=2,
         pods_lab_keep=True,
-        pods_lab_restarts=1,
+        pods_lab_restarts=3,
         pods_lab_student_access=None,
     )
     assert kept.status == 0, kept.output
+    said = " ".join(kept.output.split())
+    # After 5 s a slow module may have told nothing yet; the next line comes after 20 s, and three restarts take 30 s.
+    assert re.search(r"\d s: Watch .*: 0 of 2 pods restarted as awaited", said), kept.output
     assert "TASK [" not in kept.output and "ok=" not in kept.output
     assert kept.output.rstrip().splitlines()[-1].startswith("Done: pods_lab.yml, in ")
     statuses = kept.statuses("student-1")
     assert {*NAMES} - {*statuses} == {"cleanup"}
-    # Of one restart nobody can tell whether the waits grow.
-    assert statuses.pop("back_off") == "skipped"
     if minor_version() == 20:
         assert not_passed(statuses) == {"network_isolation": "skipped"}
-        assert "This cluster's network does not enforce network policies" in " ".join(kept.output.split())
+        assert "This cluster's network does not enforce network policies" in said
     else:
         assert not_passed(statuses) == {}
     namespace = f"{run_playbook.class_name}-student-1"
