@@ -33,8 +33,9 @@ from ._templates import template
 MARK = "kubelabs.pods: report of the class"
 #: Of a larger class so many restarts are drawn large as well; all are drawn small.
 MOST_DRAWN = 60
-#: Students named with a failure before the rest is folded.
+#: Students named with a failure before the rest is folded, and causes before theirs is.
 NAMED = 24
+MOST_CAUSES = 20
 LONGEST_NAME = 120
 #: The checks whose duration is how long a pod took to be ready.
 STARTS = ("web_pod_ready", "shell_pod_ready")
@@ -73,8 +74,9 @@ def report_page(report: Report) -> str:
         "cluster": _cluster(report["cluster"]),
         "times": _times(report),
         "totals": totals(report),
-        "failures": [_cause(cause, report) for cause in failures(report)],
-        "notes": [_cause(cause, report) for cause in notes(report)],
+        "failures": _causes(failures(report), report),
+        "notes": _causes(notes(report), report),
+        "most_causes": MOST_CAUSES,
         "checks": _checks(report),
         "rows": _rows(report),
         "starts": [start for start in starts(report) if start.number],
@@ -159,10 +161,14 @@ def _name(student: StudentReport) -> str:
     return harmless_line(student["name"], LONGEST_NAME)
 
 
-def _cause(cause: Cause, report: Report) -> dict[str, Any]:
+def _causes(causes: Iterable[Cause], report: Report) -> list[dict[str, Any]]:
+    places = {id(student): place for place, student in enumerate(report["students"])}
+    return [_cause(cause, places) for cause in causes]
+
+
+def _cause(cause: Cause, places: Mapping[int, int]) -> dict[str, Any]:
     """One cause, with what was seen of the first student, and the others by their place in the report."""
     first = cause.checks[0]
-    places = _places(report)
     named = [(places[id(student)], _name(student)) for student in cause.students]
     hint = next((str(one.get("hint") or "") for one in cause.students[0].get("restarts") or []), "")
     text = harmless(cause.texts[0])
@@ -179,10 +185,6 @@ def _cause(cause: Cause, report: Report) -> dict[str, Any]:
         "more": named[NAMED:],
         "number": len(named),
     }
-
-
-def _places(report: Report) -> dict[int, int]:
-    return {id(student): place for place, student in enumerate(report["students"])}
 
 
 def _names(report: Report) -> list[str]:
@@ -221,10 +223,11 @@ def _rows(report: Report) -> Iterable[dict[str, Any]]:
 
 @dataclass
 class App:
-    """The badly configured app of a student.
+    """A badly configured app of a student.
 
     Attributes:
         place: of the student in the report.
+        name: the student's, with that of the pod where there are several.
         verdict: (how the challenge ended, as one letter; in words).
         reason, note: what was found about its back-off.
         delays: the large drawing as rows of a table.
@@ -258,30 +261,31 @@ class App:
         return _as_is(drawing.small(self.history, span)) if self.history else ""
 
 
-def _app(place: int, student: StudentReport) -> App | None:
-    timeline = next(iter(student.get("restarts") or []), None)
-    if not isinstance(timeline, Mapping):
-        return None
-    back_off = timeline.get("back_off")
-    found = back_off if isinstance(back_off, Mapping) else {}
-    known = drawing.history(timeline)
-    return App(
-        place,
-        _name(student),
-        known,
-        _verdict({made["check"]: made for made in student["checks"]}, found),
-        harmless(str(found.get("reason") or "")),
-        harmless(str(found.get("note") or "")),
-        _delay_rows(timeline, known),
-    )
+def _apps(place: int, student: StudentReport) -> Iterable[App]:
+    checks = {made["check"]: made for made in student["checks"]}
+    timelines = student.get("restarts") or []
+    for timeline in timelines:
+        back_off = timeline.get("back_off")
+        found = back_off if isinstance(back_off, Mapping) else {}
+        known = drawing.history(timeline)
+        pod = f", {harmless_line(str(timeline.get('pod') or ''), LONGEST_NAME)}" if len(timelines) > 1 else ""
+        yield App(
+            place,
+            f"{_name(student)}{pod}",
+            known,
+            _verdict(checks, found),
+            harmless(str(found.get("reason") or "")),
+            harmless(str(found.get("note") or "")),
+            _delay_rows(timeline, known),
+        )
 
 
 def _restarts(report: Report) -> dict[str, Any]:
     """The failing apps: one large example, all small, and those large that are most worth a look."""
-    apps = [app for place, student in enumerate(report["students"]) if (app := _app(place, student))]
+    apps = [app for place, student in enumerate(report["students"]) for app in _apps(place, student)]
     known = [app for app in apps if app.history]
-    for app in sorted(known, key=lambda app: app.verdict[0] == "p")[:MOST_DRAWN]:
-        app.large = _drawn(app, f"d{app.place}")
+    for number, app in enumerate(sorted(known, key=lambda app: app.verdict[0] == "p")[:MOST_DRAWN]):
+        app.large = _drawn(app, f"d{number}")
     example = max(known, key=lambda app: app.instructive, default=None)
     return {
         "all": apps,

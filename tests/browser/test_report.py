@@ -130,6 +130,14 @@ class TestRestarts:
         assert widths[0] == max(widths)
 
 
+    def test_all_apps_of_the_students_who_are_looked_for_are_shown(self, show, recorded):
+        recorded["students"][1]["restarts"] *= 2
+        page = show(recorded)
+        page.get_by_label("Student", exact=True).fill("Benjamin")
+        shown = page.locator(".histories li:visible .name")
+        assert [name.split(",")[0] for name in shown.all_inner_texts()] == ["Benjamin Okafor"] * 2
+
+
 class TestColours:
     BACKGROUND = "() => getComputedStyle(document.body).backgroundColor"
     LIGHT, DARK = "rgb(255, 255, 255)", "rgb(15, 20, 26)"
@@ -150,6 +158,7 @@ class TestColours:
         assert page.evaluate(self.BACKGROUND) == self.LIGHT
         for control in ("#theme", "#filters"):
             assert not page.locator(control).is_visible()
+        assert not page.get_by_text("A name opens all that was seen").is_visible()
         assert page.locator(".grid tbody tr:visible").count() == 3
         assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
 

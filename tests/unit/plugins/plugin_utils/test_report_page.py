@@ -96,6 +96,17 @@ def test_more_students_than_can_be_read_are_folded_and_none_is_lost(recorded_rep
     assert words(cause.find("details/summary")) == f"{100 - report_page.NAMED} more students"
 
 
+def test_more_causes_than_can_be_read_are_folded_and_none_is_lost(recorded_report):
+    students = [
+        with_check(recorded_report, 0, check="logs", status="failed", reason=f"Reason {'i' * number}.")["students"][0]
+        for number in range(50)
+    ]
+    (causes,) = page({**recorded_report, "students": students}).find_class("causes")
+    assert len(causes.findall("article")) == report_page.MOST_CAUSES
+    assert words(causes.find("details/summary")) == f"{50 - report_page.MOST_CAUSES} more"
+    assert len(causes.find_class("reason")) == 50
+
+
 def test_every_check_has_its_line_and_its_sentence_from_the_one_place():
     assert set(_lab_steps.BY_CHECK) == set(NAMES)
     checks = [check("Anna", name, True) for name in NAMES]
@@ -115,6 +126,20 @@ def test_one_drawing_is_large_and_the_example_is_the_most_instructive(recorded_r
     root = page(short)
     assert "The app of Benjamin Okafor" in words(root.find_class("example")[0].find("figcaption"))
     assert len(root.xpath("//svg[@class='small']")) == 3
+
+
+def test_each_app_of_a_student_is_drawn(recorded_report):
+    made = copy.deepcopy(recorded_report)
+    (timeline,) = made["students"][1]["restarts"]
+    made["students"][1]["restarts"].append({**timeline, "pod": "another"})
+    items = page(made).xpath("//ol[@class='histories']/li")
+    assert [item.get("data-student") for item in items] == ["0", "1", "1", "2"]
+    names = [words(item.find_class("name")[0]) for item in items]
+    assert names == ["Ana Petrović", "Benjamin Okafor, failing", "Benjamin Okafor, another", "陳美玲"]
+    assert all(item.xpath(".//svg[@class='large']") for item in items)
+    # Each with a name of its own, to which it refers.
+    ids = page(made).xpath("//svg//@id")
+    assert len(ids) == len(set(ids))
 
 
 def test_of_a_large_class_those_are_drawn_large_that_are_not_as_expected(recorded_report):
