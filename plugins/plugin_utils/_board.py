@@ -5,7 +5,7 @@
 """The board of a class: who has reached what, as one HTML page for a projector; and the same for a terminal. Pure.
 
 Names come from rosters and from whoever made the namespaces; pods are called as students want. All is escaped by
-Jinja2, and the page may run no script and load nothing.
+Jinja2. The page may load nothing, and run nothing but the line that fetches it again, known by its hash.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..module_utils._ground.times import parse_time
 from ._grade import STEPS, State, StudentGrade, points_of
 from ._grade_file import totals
 from ._labels import visible
-from ._templates import template
+from ._templates import source_hash, template
 from ._text_table import text_table
 
 MARKS = {State.REACHED: "ok", State.UNKNOWN: "?", State.NOT_YET: "-"}
@@ -46,6 +46,8 @@ def board(
         trouble: what is wrong with the cluster, one sentence; '' for nothing.
     """
     reached = totals(students)
+    # A refresh in a meta element would forget whose evidence is open.
+    script = f"setTimeout(() => location.reload(), {1000 * refresh});" if refresh else ""
     columns = next(number for most, number in COLUMNS if len(students) <= most)
     height = max(1, math.ceil(len(students) / columns))
     rows = [_row(student, points) for student in students]
@@ -69,6 +71,8 @@ def board(
         "through": sum(_is_through(student) for student in students),
         "looked": clock(looked),
         "refresh": refresh,
+        "script": script,
+        "script_source": source_hash(script) if script else "'none'",
         "trouble": trouble,
     }
     return str(template("board.html").render(facts))
@@ -85,8 +89,9 @@ def _row(student: StudentGrade, points: Mapping[str, float]) -> dict[str, Any]:
             {
                 "state": str(state).replace("_", "-"),
                 "sign": SIGNS[state],
+                "step": titles[one["step"]],
                 "word": f"{WORDS[state]}{seen}",
-                "title": f"{titles[one['step']]}: {WORDS[state]}{seen}. {visible(one['evidence'])}",
+                "evidence": visible(one["evidence"]),
             }
         )
     return {"name": name, "points": _number(points_of(student["steps"], points)), "cells": cells}

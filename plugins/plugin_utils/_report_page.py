@@ -11,9 +11,7 @@ use that style, known by their hashes, and load nothing.
 
 from __future__ import annotations
 
-import base64
 import functools
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +25,7 @@ from ._arguments import seconds
 from ._checks import BY_NAME, NAMES, Check, Status
 from ._harmless import harmless, harmless_line
 from ._report import Cause, Report, StudentReport, failures, notes, totals
-from ._templates import template
+from ._templates import source_hash, template
 
 #: What stands at the beginning of every page of ours, before the name of the class.
 MARK = "kubelabs.pods: report of the class"
@@ -116,9 +114,8 @@ def _part(file: str) -> str:
 
 
 def _policy(style: str, script: str) -> str:
-    hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)]
     return (
-        f"default-src 'none'; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; base-uri 'none';"
+        f"default-src 'none'; style-src {source_hash(style)}; script-src {source_hash(script)}; base-uri 'none';"
         " form-action 'none'"
     )
 

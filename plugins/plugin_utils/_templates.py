@@ -9,7 +9,9 @@ Whatever stands in HTML is escaped by Jinja2. `look.css` has the colours and fon
 
 from __future__ import annotations
 
+import base64
 import functools
+import hashlib
 import html
 import pathlib
 import re
@@ -43,6 +45,11 @@ def _environment() -> Any:
     made.filters["code_span"] = _code_span
     made.filters["wrapped"] = _wrapped
     return made
+
+
+def source_hash(text: str) -> str:
+    """How a page's Content-Security-Policy names a script or a style in it that it may use."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 @functools.lru_cache(maxsize=200)  # the texts are the same for all

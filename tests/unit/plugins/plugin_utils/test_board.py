@@ -59,7 +59,8 @@ def test_whatever_stands_in_names_is_text(text):
     assert tags - {tag for tag, _attributes in plain.elements} == set()
     assert len(made.all("p")) == len(plain.all("p")) + 1
     names = {name for _tag, attributes in made.elements for name in attributes}
-    assert not {name for name in names if name.startswith("on")} | names & {"src", "href"}
+    assert not {name for name in names if name.startswith("on")} | names & {"src"}
+    assert all(attributes.get("href", "#").startswith("#") for _tag, attributes in made.elements)
     assert text in made.text
 
 
@@ -68,16 +69,21 @@ def test_controls_and_marks_of_direction_are_left_out():
     assert "A[31mnna" in made.text and "\u202e" not in made.text and "\x1b" not in made.text
 
 
-def test_the_page_may_run_no_script_and_load_nothing():
-    made = page(student(), refresh=5)
+@pytest.mark.parametrize(
+    ("refresh", "source"), [(0, "'none'"), (5, "'sha256-q9MDElFd6eVTAVMekxnkoec+7Zg4QHoIMS77pLmwNDY='")]
+)
+def test_the_page_may_run_nothing_but_its_one_line_and_load_nothing(refresh, source):
+    made = page(student(), refresh=refresh)
     policies = [one["content"] for one in made.all("meta") if one.get("http-equiv") == "Content-Security-Policy"]
-    assert policies == ["default-src 'none'; style-src 'unsafe-inline'"]
-    assert not {"script", "link", "img", "iframe"} & {tag for tag, _attributes in made.elements}
+    assert policies == [f"default-src 'none'; style-src 'unsafe-inline'; script-src {source}"]
+    assert not {"link", "img", "iframe"} & {tag for tag, _attributes in made.elements}
+    assert len(made.all("script")) == bool(refresh)
     assert "url(" not in _board.board("monday", [student()], POINTS, LOOKED)
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(5, ["5"]), (0, [])])
 def test_it_fetches_itself_again_while_somebody_watches(seconds, expected):
+    # With the script, and where none may run. A browser does one of them.
     metas = page(student(), refresh=seconds).all("meta")
     assert [one["content"] for one in metas if one.get("http-equiv") == "refresh"] == expected
 
@@ -88,15 +94,23 @@ def test_a_state_is_told_in_words_and_by_a_sign():
     cells = [attributes for attributes in made.all("td") if attributes["class"] != "points"]
     assert [cell["class"] for cell in cells] == ["reached", "reached", "not-yet", "unknown", *["not-yet"] * 3]
     seen = _board.clock(LOOKED)
-    assert cells[0]["title"] == f"Web pod: reached, seen {seen}. my-web is ready."
+    assert cells[0]["title"] == f"Web pod: reached, seen {seen}"
     assert f"reached, seen {seen}" in made.text and "cannot be known" in made.text and "✓" in made.text
+
+
+def test_what_was_seen_of_each_student_is_where_the_name_leads():
+    made = page(*[student(f"s{index}", reached=("web_pod_ready",)) for index in range(30)])
+    leads = [one["href"].removeprefix("#") for one in made.all("a")]
+    ids = {one["id"] for tag, one in made.elements if "id" in one}
+    assert len(leads) == 60 and {*leads} <= ids and len({*leads}) == 60
+    assert made.text.count(f"reached, seen {_board.clock(LOOKED)}: my-web is ready.") == 30
 
 
 @pytest.mark.parametrize(("number", "columns"), [(0, 0), (1, 1), (8, 1), (9, 2), (24, 2), (54, 3), (100, 4), (101, 5)])
 def test_a_larger_class_has_more_columns(number, columns):
     made = page(*[student(f"s{index}") for index in range(number)])
     assert len(made.all("table")) == columns
-    assert len(made.all("bdi")) == number
+    assert len(made.all("bdi")) == 2 * number
 
 
 def test_how_many_are_through_counts_who_has_nothing_left_to_do():
