@@ -129,7 +129,6 @@ class TestRestarts:
         )
         assert widths[0] == max(widths)
 
-
     def test_all_apps_of_the_students_who_are_looked_for_are_shown(self, show, recorded):
         recorded["students"][1]["restarts"] *= 2
         page = show(recorded)
