@@ -159,6 +159,17 @@ def test_where_no_lab_has_run_that_is_said(playbook):
     assert "There is no report of the class monday at" in output
 
 
+def test_in_check_mode_it_is_shown_and_judged_and_nothing_is_written(tmp_path, playbook):
+    failed = [check("Anna Müller", "exec", False, "It said so.")]
+    (tmp_path / "results.json").write_text(
+        json.dumps({**REPORT, "students": [{**REPORT["students"][0], "checks": failed}]})
+    )
+    status, output = playbook(CHECKOUT / "playbooks/report.yml", "--check")
+    assert status != 0
+    assert "exec (shows that a command runs in the shell pod): Anna Müller: It said so." in output
+    assert [file.name for file in tmp_path.iterdir()] == ["results.json"]
+
+
 def test_a_failure_fails_the_play_with_its_cause_and_notes_do_not(tmp_path, playbook):
     checks = [
         check("Anna Müller", "exec", False, "It said so."),
