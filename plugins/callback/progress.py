@@ -72,6 +72,7 @@ from ansible_collections.kubelabs.pods.plugins.plugin_utils._progress import (
     duration,
     failure,
     harmless,
+    is_laid_out,
     message,
     short,
     wrapped,
@@ -342,8 +343,8 @@ class Story:
             self._waiting.attempt = f"attempt {attempts + 1} of {retries + 1}"
 
     def show(self, text: str, color: str | None = None, *, stderr: bool = False) -> None:
-        """What a task wants people to see. Several lines may be a table, or YAML to copy: they are not indented."""
-        indent = "" if "\n" in text.strip("\n") else INDENT
+        """What a task wants people to see. A table, and YAML to copy, are not indented."""
+        indent = "" if any(map(is_laid_out, text.splitlines())) else INDENT
         self.say(wrapped(text, self._width(), indent), color, stderr=stderr)
 
     def failed(self, text: str, where: str, *, stderr: bool, how: str = "FAILED") -> None:

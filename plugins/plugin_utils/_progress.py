@@ -191,11 +191,16 @@ def wrapped(text: str, width: int, indent: str = "") -> str:
     return "\n".join(_wrapped_line(line, width, indent) for line in text.rstrip("\n").split("\n"))
 
 
+def is_laid_out(line: str) -> bool:
+    """Whether it is indented, or has columns."""
+    return line[:1].isspace() or re.search(r"\S\s{2,}\S|-{3,}", line) is not None
+
+
 def _wrapped_line(line: str, width: int, indent: str) -> str:
     line = line.rstrip()
     if not line:
         return ""
-    if line[0].isspace() or re.search(r"\S\s{2,}\S|-{3,}", line):
+    if is_laid_out(line):
         return indent + line
     room = max(20, width - len(indent))
     kept = re.sub(r"`[^`]+`", lambda found: found[0].replace(" ", "\0") if len(found[0]) < room else found[0], line)

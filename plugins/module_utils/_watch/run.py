@@ -109,7 +109,7 @@ def watch_restarts(
 def _restarts(roll: Roll[RestartJudge]) -> Progress:
     seen = sum(entry.judge.timeline.restarts for entry in roll.entries.values() if entry.judge)
     told = progress(roll.entries.values(), "pods restarted as awaited")
-    return told._replace(note="; ".join(filter(None, [f"{seen} restarts seen", told.note])))
+    return told._replace(note="; ".join(filter(None, [f"{seen} {'restart' if seen == 1 else 'restarts'} seen", told.note])))
 
 
 def _watch(

@@ -418,7 +418,14 @@ def test_what_tasks_say_is_shown_and_what_they_did_is_not(callback, display):
     callback.v2_runner_item_on_ok(debug(msg=["One.", "Two."]))
     callback.v2_runner_on_ok(debug(msg="All assertions passed"))
     callback.v2_runner_on_ok(debug(answer=42))
-    assert display.take() == ["  Class monday on the cluster kind.", "One.\nTwo.", "  answer: 42"]
+    callback.v2_runner_on_ok(debug(msg="rules:\n  - apiGroups: ['']"))
+    assert display.take() == [
+        "  Class monday on the cluster kind.",
+        "  One.\n  Two.",
+        "  answer: 42",
+        # What is laid out is to be copied as it is.
+        "rules:\n  - apiGroups: ['']",
+    ]
 
 
 def test_of_another_host_it_is_told_whose_it_is(callback, display):
