@@ -109,7 +109,8 @@ def watch_restarts(
 def _restarts(roll: Roll[RestartJudge]) -> Progress:
     seen = sum(entry.judge.timeline.restarts for entry in roll.entries.values() if entry.judge)
     told = progress(roll.entries.values(), "pods restarted as awaited")
-    return told._replace(note="; ".join(filter(None, [f"{seen} {'restart' if seen == 1 else 'restarts'} seen", told.note])))
+    restarts = f"{seen} {'restart' if seen == 1 else 'restarts'} seen"
+    return told._replace(note="; ".join(filter(None, [restarts, told.note])))
 
 
 def _watch(
