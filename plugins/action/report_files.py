@@ -19,6 +19,8 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ArgumentError
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.times import iso_seconds, utc_now
 from ansible_collections.kubelabs.pods.plugins.plugin_utils import _arguments, _report, _report_file, _settings
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._report import Report
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._roster import Student
 
 ARGUMENT_SPEC = {
     "path": {"type": "path", "required": True},
@@ -29,6 +31,7 @@ ARGUMENT_SPEC = {
     "checks": {"type": "list", "elements": "dict"},
     "restarts": {"type": "list", "elements": "dict", "default": []},
     "start": {"type": "bool", "default": False},
+    "part": {"type": "bool", "default": False},
 }
 
 
@@ -43,17 +46,26 @@ def record(options: Mapping[str, Any], now: str) -> str:
         if options[option] is None:
             raise ArgumentError(f"state is recorded, and {option} is missing. Give it.")
     checks = _arguments.mappings(options["checks"], "checks", "student", "check", "status", "reason")
+    students = _arguments.students(options["students"])
     report = _report.merge_report(
-        None if options["start"] else _report_file.read_report(path, class_name),
+        _before(options, students),
         class_name,
         options["cluster"],
-        _arguments.students(options["students"]),
+        students,
         checks,
         _arguments.mappings(options["restarts"], "restarts", "namespace"),
         now,
     )
     _report_file.write_report(path, report)
     return _report.phase_failures(report, {check["check"] for check in checks})
+
+
+def _before(options: Mapping[str, Any], students: list[Student]) -> Report | None:
+    """What is kept of the report that is there."""
+    if options["start"] and not options["part"]:
+        return None
+    report = _report_file.read_report(options["path"], options["class_name"])
+    return _report.forgetting(report, students) if report and options["start"] else report
 
 
 def render(options: Mapping[str, Any]) -> None:

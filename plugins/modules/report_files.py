@@ -82,7 +82,13 @@ options:
     default: []
   start:
     description:
-      - Start a new report, and forget the one that is there.
+      - Start a new report, and forget the one that is there. Without O(checks) that is all, so that what comes after it and
+        is interrupted leaves no report of an earlier lab.
+    type: bool
+    default: false
+  part:
+    description:
+      - The O(students) are only a part of the class. With O(start) what the report says of others stays.
     type: bool
     default: false
 notes:

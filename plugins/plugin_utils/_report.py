@@ -141,6 +141,20 @@ def merge_report(
     }
 
 
+def forgetting(report: Report, students: Sequence[Student]) -> Report:
+    """The report without what it says of these students, who keep their places."""
+    names = {student["name"] for student in students}
+    return cast(
+        Report,
+        {
+            **report,
+            "students": [
+                {**one, "checks": [], "restarts": []} if one["name"] in names else one for one in report["students"]
+            ],
+        },
+    )
+
+
 def _merged(old: Iterable[Check], new: Iterable[Check]) -> list[Check]:
     """One student's checks in the order of the lab."""
     by_name = {one["check"]: one for one in old}
@@ -232,6 +246,12 @@ def report_table(report: Report, columns: int = 0) -> str:
     return "\n".join(lines)
 
 
+#: The check with which every lab begins.
+FIRST = "namespace"
+#: What settings leave out, and what a lab that is kept has not come to.
+NOT_ALWAYS_MADE = ("student_access", "network_isolation", "cleanup")
+
+
 class Totals(NamedTuple):
     """How a class did.
 
@@ -240,12 +260,19 @@ class Totals(NamedTuple):
         fine: how many passed every check that was made. Who lacks a check that others have has not.
         lacking: the names of those.
         checks: how many there are of each status.
+        unmade: the checks that every lab makes and that were made for nobody, as where a phase has not run.
     """
 
     students: int
     fine: int
     lacking: list[str]
     checks: dict[Status, int]
+    unmade: list[str]
+
+    @property
+    def every(self) -> str:
+        """What who is fine has passed."""
+        return "every check that was made" if self.checks[Status.SKIPPED] or self.unmade else "every check"
 
 
 def totals(report: Report) -> Totals:
@@ -258,18 +285,22 @@ def totals(report: Report) -> Totals:
             lacking.append(student["name"])
         elif not _failed(student) and any(made["status"] == Status.PASSED for made in student["checks"]):
             fine += 1
-    return Totals(len(students), fine, lacking, {status: counts[status] for status in Status})
+    # Of some checks only, as those of a teardown, nothing is amiss.
+    whole = FIRST in done
+    unmade = [name for name in NAMES if whole and name not in done and name not in NOT_ALWAYS_MADE]
+    return Totals(len(students), fine, lacking, {status: counts[status] for status in Status}, unmade)
 
 
 def report_summary(report: Report) -> str:
     """How many students passed every check that was made. Who lacks a check that others have has not."""
-    students, fine, lacking, counts = totals(report)
-    if students and not counts[Status.PASSED] + counts[Status.FAILED]:
-        return f"There was nothing to check for {students} student(s) ({counts[Status.SKIPPED]} checks skipped)."
+    of = totals(report)
+    counts = of.checks
+    if of.students and not counts[Status.PASSED] + counts[Status.FAILED]:
+        return f"There was nothing to check for {of.students} student(s) ({counts[Status.SKIPPED]} checks skipped)."
     return (
-        f"{fine} of {students} students passed every check{' that was made' * (counts[Status.SKIPPED] > 0)}"
+        f"{of.fine} of {of.students} students passed {of.every}"
         f" (checks: {counts[Status.PASSED]} passed, {counts[Status.FAILED]} failed, {counts[Status.SKIPPED]} skipped)."
-        + (f" Not every check was made for {_named(lacking)}." if lacking else "")
+        + (f" Not counted, because not every check was made: {_named(of.lacking)}." if of.lacking else "")
     )
 
 

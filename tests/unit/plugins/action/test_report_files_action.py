@@ -46,6 +46,23 @@ def test_phases_add_up_until_a_lab_starts_anew(tmp_path):
     assert checks(tmp_path) == ["exec"]
 
 
+def test_a_lab_that_starts_leaves_nothing_of_the_one_before(tmp_path):
+    record(options(tmp_path), NOW)
+    record(options(tmp_path, checks=[], start=True), NOW)
+    assert checks(tmp_path) == []
+    assert [one["name"] for one in json.loads((tmp_path / "results.json").read_text())["students"]] == ["Anna"]
+
+
+def test_a_part_that_starts_anew_leaves_what_is_known_of_the_others(tmp_path):
+    ben = {"name": "Ben", "label": "ben", "namespace": "monday-ben"}
+    both = [check("Anna", "logs", True), check("Ben", "dns", True)]
+    record(options(tmp_path, students=[ANNA, ben], checks=both), NOW)
+    before = json.loads((tmp_path / "results.json").read_text())["students"]
+    record(options(tmp_path, checks=[], start=True, part=True), NOW)
+    after = json.loads((tmp_path / "results.json").read_text())["students"]
+    assert after == [{**before[0], "checks": [], "restarts": []}, before[1]]
+
+
 def test_what_failed_in_the_phase_is_returned(tmp_path):
     assert (
         record(options(tmp_path, checks=[check("Anna", "dns", False, "No name.")]), NOW) == "Failed so far: dns: Anna."

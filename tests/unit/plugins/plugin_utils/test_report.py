@@ -278,8 +278,17 @@ class TestSummary:
         merged = merge(merge(None, passed("Anna", "logs") + passed("Ben", "logs")), passed("Anna", "exec"), [], [ANNA])
         assert report.report_summary(merged) == (
             "1 of 2 students passed every check (checks: 3 passed, 0 failed, 0 skipped)."
-            " Not every check was made for Ben."
+            " Not counted, because not every check was made: Ben."
         )
+
+    def test_after_some_phases_only_it_is_not_every_check(self):
+        merged = merge(None, passed("Anna", "namespace", "web_pod_ready"), students=[ANNA])
+        assert report.report_summary(merged).startswith("1 of 1 students passed every check that was made (")
+        assert report.totals(merged).unmade[-2:] == ["restarts", "back_off"]
+        every = [name for name in NAMES if name != "cleanup"]
+        assert report.totals(merge(merged, passed("Anna", *every), students=[ANNA])).unmade == []
+        of_teardown = report.report_of(merge(merged, passed("Anna", "cleanup"), students=[ANNA]), ["cleanup"])
+        assert report.report_summary(of_teardown).startswith("1 of 1 students passed every check (")
 
     def test_what_was_skipped_was_not_passed(self):
         merged = merge(None, [check("Anna", "logs", True), check("Anna", "back_off", None, "Why.")], students=[ANNA])
