@@ -10,6 +10,11 @@ ifneq (,$(findstring s,$(firstword -$(MAKEFLAGS))))
   export KUBELABS_PODS_PROGRESS ?= off
 endif
 
+# In these locales Ansible does not run.
+ifneq (,$(filter C POSIX,$(LC_ALL)))
+  export LC_ALL := C.UTF-8
+endif
+
 # Molecule and ansible-lint look for Ansible's programs there.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 

@@ -12,8 +12,8 @@ author:
   - The kubelabs maintainers (@kubelabs)
 description:
   - Shows each play as a phase, with how long it took; what tasks want people to see, as those of M(ansible.builtin.debug) do;
-    warnings; failures as sentences, with the task and where it stands; and the outcome, in the last line. Banners of tasks and
-    what each came to are not shown.
+    warnings; failures as sentences, with the task and where it stands; and the outcome, in the last line, also of a run that
+    was interrupted. Banners of tasks and what each came to are not shown, nor phases of which everything was skipped.
   - What is waited for at the moment is shown as well. The modules of this collection tell how far they are, as in C(57 of 200
     pods ready; 120 ContainerCreating, 23 Unschedulable), where they run on the machine of C(ansible-playbook). Of a task whose
     title says C(log in /some/file) it is the last line of that file.
@@ -88,8 +88,8 @@ AT_A_TIME = 200
 WIDEST = 120
 #: ... and where there is none.
 NO_TERMINAL = 100
-#: Columns below which there is no room for a bar.
-NARROW = 60
+#: Columns below which there is no room for a bar, and from which there is for a long one.
+NARROW, WIDE = 60, 100
 #: What the module assert says when nobody has told it what to say.
 ALL_PASSED = "All assertions passed"
 PAUSES = frozenset(f"{prefix}pause" for prefix in ("", "ansible.builtin.", "ansible.legacy."))
@@ -225,7 +225,10 @@ def draw(phase: str, seconds: float, waiting: Waiting | None, columns: int, now:
 
     head = Table.grid(padding=(0, 1))
     title, lasts = (waiting.title, now - waiting.since) if waiting is not None else (phase, seconds)
-    head.add_row(Spinner("line").render(now), line(f"{title}, {duration(lasts)}"))
+    took = f", {duration(lasts)}"
+    whole = line(title)
+    whole.truncate(max(1, columns - len("- ") - len(took)), overflow="ellipsis")
+    head.add_row(Spinner("line").render(now), whole.append(took))
     rows: list[Any] = [head]
     told = waiting.progress if waiting is not None else None
     if told is not None:
@@ -235,7 +238,13 @@ def draw(phase: str, seconds: float, waiting: Waiting | None, columns: int, now:
         else:
             how_far.add_row(
                 "",
-                ProgressBar(told.total, told.done, width=24, complete_style="green", finished_style="green"),
+                ProgressBar(
+                    told.total,
+                    told.done,
+                    width=24 if columns >= WIDE else 12,
+                    complete_style="green",
+                    finished_style="green",
+                ),
                 line(str(told)),
             )
         rows.append(how_far)
@@ -262,7 +271,7 @@ class Story:
         self._process = os.getpid()
         self._playbook, self._began = "", clock()
         self._phase, self._phase_began, self._phase_failed = "", 0.0, False
-        self._phases = 0
+        self._phases, self._announced = 0, False
         self._waiting = Waiting()
         self._pausing = False
         self._schedule = Schedule(clock())
@@ -271,12 +280,13 @@ class Story:
         self._terminal: Terminal | None = None
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
-        atexit.register(self.close)
+        self._running = False
+        atexit.register(self.leave)
 
     # --- what happens ---
 
     def begin(self, playbook: str) -> None:
-        self._playbook, self._began = os.path.basename(playbook), self._clock()
+        self._playbook, self._began, self._running = os.path.basename(playbook), self._clock(), True
         if sys.stdout.isatty():
             # The processes that Ansible makes have no terminal, and tables are written there.
             os.environ[COLUMNS] = str(shutil.get_terminal_size().columns)
@@ -301,16 +311,23 @@ class Story:
             return None
 
     def phase(self, title: str) -> None:
+        """A phase begins. People are told once anything in it is done: of one that is skipped nothing is said."""
         self.end_phase()
-        if self._phases:
-            self.say("")
-        self._phases += 1
         self._phase, self._phase_began, self._phase_failed = short(title), self._clock(), False
-        self.say(self._phase)
+        self._announced = False
+
+    def worked(self) -> None:
+        """Something has been done in this phase."""
+        if self._phase and not self._announced:
+            self._announced = True
+            if self._phases:
+                self.say("")
+            self._phases += 1
+            self.say(self._phase)
 
     def end_phase(self) -> None:
         self._wait_for("")
-        if self._phase:
+        if self._phase and self._announced:
             how, color = (
                 ("Failed after", constants.COLOR_ERROR) if self._phase_failed else ("Done in", constants.COLOR_OK)
             )
@@ -374,8 +391,19 @@ class Story:
         self._would_change = self._phases = 0
         self.close()
 
+    def leave(self) -> None:
+        """The process ends: after a run that was interrupted, or that Ansible gave up, people are told so."""
+        if self._running and os.getpid() == self._process:
+            self.close()
+            took = duration(self._clock() - self._began)
+            self._display.display(
+                f"Not finished: {self._playbook}, after {took}. What it has done so far stays.",
+                color=constants.COLOR_ERROR,
+            )
+
     def say(self, text: str, color: str | None = None, *, stderr: bool = False) -> None:
         with self._lock:
+            self.worked()
             self._display.display(text, color=color, stderr=stderr)
             # Ansible leaves that to the end, but whoever waits at a pipe wants to know now.
             (sys.stderr if stderr else sys.stdout).flush()
@@ -422,6 +450,7 @@ class Story:
         """Leaves the terminal, and nothing else, as it was. Once is enough, and only in the process that began."""
         if os.getpid() != self._process:
             return
+        self._running = False
         self._ended.set()
         with self._lock:
             terminal, self._terminal = self._terminal, None
@@ -586,6 +615,7 @@ class CallbackModule(DefaultCallback):
     def v2_runner_on_ok(self, result: Any) -> None:
         self._story.ended(host_of(result))
         if not isinstance(task_of(result), TaskInclude):
+            self._story.worked()
             self._show(result, whole=True)
 
     @told

@@ -234,6 +234,7 @@ def test_ctrl_c_ends_the_run_and_leaves_the_terminal_as_it_was(write, terminal, 
     assert screen.end() == 99
     assert screen.text().splitlines()[:2] == ["Make the pods", "  Class monday."]
     assert "interrupted" in screen.text() and "57 of 200" not in screen.text()
+    assert screen.text().splitlines()[-1].startswith("Not finished: ")
     assert not screen.cursor_is_hidden
     assert not [name for name in os.listdir(temporary) if name.startswith("kubelabs-")]
 

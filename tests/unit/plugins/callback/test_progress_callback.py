@@ -77,8 +77,12 @@ def wait(story, title="Wait until the pods are ready", action="command"):
 
 def test_a_phase_is_a_heading_and_how_long_it_took(story, display, clock):
     story.phase("Provision the lab")
+    story.worked()
+    story.worked()
     clock.now += 12
+    story.phase("Tear down what is not there")  # skipped as a whole
     story.phase("Verify")
+    story.worked()
     clock.now += 70
     story.end(failed=False, check_mode=False)
     assert display.printed == [
@@ -102,6 +106,23 @@ def test_a_run_that_fails_says_where_and_so_in_its_last_line(story, display):
         "  Failed after less than 1 s.",
     ]
     assert display.printed[-1] == "Failed: pods_lab.yml, after less than 1 s."
+
+
+def test_a_run_that_is_interrupted_says_so(story, display, clock):
+    story.phase("Provision")
+    wait(story)
+    clock.now += 16
+    story.leave()
+    assert display.printed == ["Not finished: pods_lab.yml, after 16 s. What it has done so far stays."]
+    assert SOCKET not in os.environ
+
+
+@pytest.mark.parametrize("ends", [lambda story: story.end(failed=True, check_mode=False), Story.close])
+def test_a_run_that_has_ended_or_is_told_by_the_default_callback_does_not(story, display, ends):
+    ends(story)
+    display.take()
+    story.leave()
+    assert display.printed == []
 
 
 def test_check_mode_says_what_would_change(story, display):
@@ -173,6 +194,7 @@ def test_off_is_without_what_is_waited_for(display, clock):
     story.begin("a.yml")
     assert SOCKET not in os.environ and threading.active_count() == before
     story.phase("A")
+    story.worked()
     assert display.printed == ["A"]
 
 
@@ -297,6 +319,15 @@ def test_live_lines_and_what_is_printed_in_between(on_screen, clock):
     assert sys.stdout is screen
 
 
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_how_long_it_has_lasted_is_seen_however_long_the_title_is(on_screen, clock, columns):
+    screen, story = on_screen(columns=columns)
+    wait(story, "Watch Kubernetes restart it, with growing back-off (half a minute for 2 restarts, a minute for 3)")
+    clock.now += 13
+    story.tick()
+    assert "…, 13 s" in screen.getvalue()
+
+
 def test_a_narrow_terminal_has_no_bar(on_screen, clock):
     screen, story = on_screen(columns=40)
     wait(story)
@@ -395,6 +426,7 @@ def fixture_callback(story, display):
     }
     callback.story = story
     callback.v2_playbook_on_play_start(SimpleNamespace(get_name=lambda: "A play", check_mode=False, strategy="linear"))
+    story.worked()
     display.take()
     return callback
 
