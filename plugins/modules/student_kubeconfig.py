@@ -32,7 +32,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - In check mode files and service accounts are looked at, no token is asked for, and nothing is written.
+      - In check mode files and service accounts are looked at, no token is asked for, and nothing is written. An account that
+        is not there counts as one that is made before.
   diff_mode:
     support: none
   idempotent:

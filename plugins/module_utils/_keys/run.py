@@ -136,6 +136,9 @@ class Keys:
         account, request = plan.account, self._request
         seen = self._look(account)
         item = self._accounts.get((account.namespace, account.service_account)) or self._tokens.read_account(account)
+        if item is None and self._check_mode:
+            # Mostly the task before would have made it.
+            return Plan(account, State.CREATED, "the account is not there yet")
         if item is None:
             raise KubelabsError(no_such_account(account))
         # The server has selected them, and still nothing without the labels is used.

@@ -144,6 +144,8 @@ def test_an_account_that_is_not_there(school):
     results = school.write()
     assert [one["state"] for one in results] == ["created", "failed"]
     assert results[1]["reason"] == "There is no service account student in the namespace lab-bob: make it first."
+    # In check mode the task before it would have made it.
+    assert [one["state"] for one in school.keys(check_mode=True).write()] == ["unchanged", "created"]
 
 
 def test_who_may_not_list_accounts_reads_them(school):
