@@ -20,6 +20,8 @@ FIRST = ("student", "student_namespace", "checks_passed", "checks_failed", "chec
 LAST = ("times_restarted", "what_failed")
 #: With one of them a spreadsheet begins a formula: also in full width, as East Asian input methods write it.
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+#: Between what failed. Not a semicolon, at which Excel parts columns in many languages, nor a line feed: a row is one line.
+BETWEEN = " | "
 #: Excel takes 32,767 characters in a cell; nobody reads as many.
 LONGEST_CELL = 4000
 
@@ -44,7 +46,7 @@ def results_csv(report: Report) -> str:
                 *counts,
                 *(statuses.get(name, "") for name in checks),
                 restarts[0] if restarts and isinstance(restarts[0], int) else "",
-                cell(" ".join(why)),
+                cell(BETWEEN.join(why)),
             ]
         )
     return stream.getvalue()
