@@ -36,9 +36,9 @@ MOST_DRAWN = 60
 NAMED = 24
 MOST_CAUSES = 20
 LONGEST_NAME = 120
-#: Of a larger class paper has in full those only with whom something was not as expected; the others it names or counts.
+#: Of a larger class paper shows those only with whom something was not as expected; the others it names or counts.
 MOST_ON_PAPER = 60
-#: Of what was seen so many lines are printed at least, and characters that a line on paper has at most.
+#: Lines of a text that are printed of it, as in report.css, and characters that a line on paper has at most.
 LINES_ON_PAPER, CHARACTERS_ON_PAPER = 14, 120
 #: The checks whose duration is how long a pod took to be ready.
 STARTS = ("web_pod_ready", "shell_pod_ready")
