@@ -81,7 +81,6 @@ def report_page(report: Report) -> str:
         "failures": _causes(failures(report), report),
         "notes": _causes(notes(report), report),
         "most_causes": MOST_CAUSES,
-        "long_on_paper": long_on_paper,
         "checks": _checks(report),
         "rows": rows,
         "fine": [row["name"] for row in rows if row["fine"]],
@@ -119,8 +118,13 @@ def percentile(values: Sequence[float], share: int) -> float:
 
 def long_on_paper(text: str) -> bool:
     """Whether a text has certainly more lines on paper than are printed of it."""
-    rows = sum(max(1, -(-columns_of(line) // CHARACTERS_ON_PAPER)) for line in text.splitlines())
-    return rows > LINES_ON_PAPER
+    rows = 0
+    for line in text.splitlines():
+        columns = len(line) if line.isascii() else columns_of(line)
+        rows += max(1, -(-columns // CHARACTERS_ON_PAPER))
+        if rows > LINES_ON_PAPER:
+            return True
+    return False
 
 
 @functools.cache
@@ -183,15 +187,17 @@ def _cause(cause: Cause, places: Mapping[int, int]) -> dict[str, Any]:
     first = cause.checks[0]
     named = [(places[id(student)], _name(student)) for student in cause.students]
     hint = next((str(one.get("hint") or "") for one in cause.students[0].get("restarts") or []), "")
-    text = harmless(cause.texts[0])
+    text, evidence = harmless(cause.texts[0]), harmless(first.get("evidence") or "")
     return {
         "check": cause.check,
         "shows": BY_NAME[cause.check].shows if cause.check in BY_NAME else "",
         "step": _lab_steps.BY_CHECK.get(cause.check),
         "text": text,
+        "text_is_long": long_on_paper(text),
         "differs": len(set(cause.texts)) > 1,
         "hint": harmless(hint) if cause.check in ("restarts", "back_off") and hint not in cause.texts[0] else "",
-        "evidence": harmless(first.get("evidence") or ""),
+        "evidence": evidence,
+        "evidence_is_long": long_on_paper(evidence),
         "kubectl": harmless_line(first.get("kubectl") or ""),
         "students": named[:NAMED],
         "more": named[NAMED:],

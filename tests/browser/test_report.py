@@ -336,6 +336,8 @@ class TestNames:
         assert student["x"] - left < 2 and student["width"] < right / 2
         assert student["x"] + student["width"] < last["x"] < left + right
         assert page.locator(".grid tbody tr").first.bounding_box()["height"] < 70
+        # More than one line of it, so that names that begin alike can be told apart; all of it is in its title.
+        assert lines_of(page.locator(".grid .student bdi").first) > 1
         assert page.locator(".grid .student bdi").first.get_attribute("title").startswith(name[:30])
 
     @pytest.mark.parametrize("viewport", [PHONE, DESKTOP])
