@@ -20,6 +20,9 @@ FIRST = ("student", "student_namespace", "checks_passed", "checks_failed", "chec
 LAST = ("times_restarted", "what_failed")
 #: With one of them a spreadsheet begins a formula: also in full width, as East Asian input methods write it.
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+#: Between what failed. At a semicolon Excel parts columns in many languages, and a line feed would end a row for many
+#: tools.
+BETWEEN = " | "
 #: Excel takes 32,767 characters in a cell; nobody reads as many.
 LONGEST_CELL = 4000
 
@@ -44,7 +47,7 @@ def results_csv(report: Report) -> str:
                 *counts,
                 *(statuses.get(name, "") for name in checks),
                 restarts[0] if restarts and isinstance(restarts[0], int) else "",
-                cell(" ".join(why)),
+                cell(BETWEEN.join(why)),
             ]
         )
     return stream.getvalue()

@@ -26,6 +26,7 @@ from ._checks import BY_NAME, NAMES, Check, Status
 from ._harmless import harmless, harmless_line
 from ._report import Cause, Report, StudentReport, failures, notes, totals
 from ._templates import source_hash, template
+from ._text_table import columns_of
 
 #: What stands at the beginning of every page of ours, before the name of the class.
 MARK = "kubelabs.pods: report of the class"
@@ -35,6 +36,10 @@ MOST_DRAWN = 60
 NAMED = 24
 MOST_CAUSES = 20
 LONGEST_NAME = 120
+#: Of a larger class paper shows those only with whom something was not as expected; the others it names or counts.
+MOST_ON_PAPER = 60
+#: Lines of a text that are printed of it, as in report.css, and characters that a line on paper has at most.
+LINES_ON_PAPER, CHARACTERS_ON_PAPER = 14, 120
 #: The checks whose duration is how long a pod took to be ready.
 STARTS = ("web_pod_ready", "shell_pod_ready")
 PERCENTILES = (50, 90, 99, 100)
@@ -63,6 +68,7 @@ class Start(NamedTuple):
 def report_page(report: Report) -> str:
     """The text of report.html."""
     style, script = _part("report.css"), _part("report.js")
+    rows = list(_rows(report))
     facts = {
         "mark": f"{MARK} {harmless_line(report['class'], LONGEST_NAME)}",
         "policy": _policy(style, script),
@@ -76,7 +82,9 @@ def report_page(report: Report) -> str:
         "notes": _causes(notes(report), report),
         "most_causes": MOST_CAUSES,
         "checks": _checks(report),
-        "rows": _rows(report),
+        "rows": rows,
+        "fine": [row["name"] for row in rows if row["fine"]],
+        "many": len(rows) > MOST_ON_PAPER,
         "starts": [start for start in starts(report) if start.number],
         "percentiles": PERCENTILES,
         "restarts": _restarts(report),
@@ -108,6 +116,17 @@ def percentile(values: Sequence[float], share: int) -> float:
     return sorted(values)[max(1, -(-share * len(values) // 100)) - 1]
 
 
+def long_on_paper(text: str) -> bool:
+    """Whether a text has certainly more lines on paper than are printed of it."""
+    rows = 0
+    for line in text.splitlines():
+        columns = len(line) if line.isascii() else columns_of(line)
+        rows += max(1, -(-columns // CHARACTERS_ON_PAPER))
+        if rows > LINES_ON_PAPER:
+            return True
+    return False
+
+
 @functools.cache
 def _part(file: str) -> str:
     return str(template(file).render())
@@ -137,7 +156,7 @@ def _cluster(cluster: Mapping[str, Any]) -> dict[str, str]:
     nodes = cluster.get("nodes")
     return {
         **{key: harmless_line(str(cluster.get(key) or ""), 300) for key in ("context", "server", "version")},
-        "nodes": str(len(nodes)) if isinstance(nodes, list) else "",
+        "nodes": f"{len(nodes)} {'node' if len(nodes) == 1 else 'nodes'}" if isinstance(nodes, list) else "",
     }
 
 
@@ -168,15 +187,17 @@ def _cause(cause: Cause, places: Mapping[int, int]) -> dict[str, Any]:
     first = cause.checks[0]
     named = [(places[id(student)], _name(student)) for student in cause.students]
     hint = next((str(one.get("hint") or "") for one in cause.students[0].get("restarts") or []), "")
-    text = harmless(cause.texts[0])
+    text, evidence = harmless(cause.texts[0]), harmless(first.get("evidence") or "")
     return {
         "check": cause.check,
         "shows": BY_NAME[cause.check].shows if cause.check in BY_NAME else "",
         "step": _lab_steps.BY_CHECK.get(cause.check),
         "text": text,
+        "text_is_long": long_on_paper(text),
         "differs": len(set(cause.texts)) > 1,
         "hint": harmless(hint) if cause.check in ("restarts", "back_off") and hint not in cause.texts[0] else "",
-        "evidence": harmless(first.get("evidence") or ""),
+        "evidence": evidence,
+        "evidence_is_long": long_on_paper(evidence),
         "kubectl": harmless_line(first.get("kubectl") or ""),
         "students": named[:NAMED],
         "more": named[NAMED:],
@@ -211,10 +232,13 @@ def _rows(report: Report) -> Iterable[dict[str, Any]]:
     names = _names(report)
     for student in report["students"]:
         statuses = {made["check"]: str(made["status"]) for made in student["checks"]}
+        found = set(statuses.values())
         yield {
             "name": _name(student),
             "statuses": [statuses.get(name, "") for name in names],
-            "failed": sum(found == Status.FAILED for found in statuses.values()),
+            "failed": sum(status == Status.FAILED for status in statuses.values()),
+            # As totals() counts them.
+            "fine": len(statuses) == len(names) and Status.FAILED not in found and Status.PASSED in found,
         }
 
 
@@ -290,6 +314,7 @@ def _restarts(report: Report) -> dict[str, Any]:
         "example_drawing": _drawn(example, "example") if example else "",
         "span": max((app.history.span for app in known if app.history), default=1.0),
         "drawn": min(MOST_DRAWN, len(known)),
+        "expected": sum(app.verdict[0] == "p" for app in apps),
     }
 
 

@@ -4,10 +4,17 @@
 
 from __future__ import annotations
 
+import copy
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 800}
+ARABIC = "محمد بن عبد الله بن علي آل سعود الفيصل الكبير بن عبد الرحمن"
+HEBREW = "שרה כהן-לוי מירושלים הבירה של ישראל והעולם כולו"
+LOG = "\n".join(f"connection refused, try {number}" for number in range(200))
 ATTACK = "</script><script>alert(1)</script><img src=x onerror=alert(1)><svg/onload=alert(1)>\u202e\x1b[31m=1+1"
 
 
@@ -24,6 +31,37 @@ def serious(page):
         for one in found
         if one["impact"] in ("serious", "critical")
     ]
+
+
+def lines_of(locator):
+    """In how many lines the text of an element stands."""
+    return locator.evaluate(
+        """(element) => {
+          const range = document.createRange();
+          range.selectNodeContents(element);
+          return new Set(Array.from(range.getClientRects(), (rect) => Math.round(rect.bottom))).size;
+        }"""
+    )
+
+
+def first_letter_shows(locator):
+    """Whether the first letter of a name that is cut lies in what is to be seen of it."""
+    return locator.evaluate(
+        """(element) => {
+          const range = document.createRange();
+          range.setStart(element.firstChild, 0);
+          range.setEnd(element.firstChild, 1);
+          const [letter, box] = [range.getBoundingClientRect(), element.getBoundingClientRect()];
+          return letter.left >= box.left - 1 && letter.right <= box.right + 1;
+        }"""
+    )
+
+
+def pages(pdf):
+    """How many pages a PDF of Chromium has."""
+    found = len(re.findall(rb"/Type\s*/Page\b", pdf))
+    assert found
+    return found
 
 
 class TestTable:
@@ -74,6 +112,55 @@ class TestTable:
         page.keyboard.press("Escape")
         assert not dialog.is_visible()
         assert button.evaluate("element => element === document.activeElement")
+
+    @pytest.mark.parametrize(
+        ("name", "typed"),
+        [
+            ("Jürgen Müller", "muller"),
+            ("Jürgen Müller", "MÜLLER"),
+            ("Ju\u0308rgen Mu\u0308ller", "müller"),  # as macOS writes it
+            ("Anna Strauß", "strauss"),
+            ("Łukasz Żółć", "lukasz zolc"),
+            ("Søren Ærø", "soren aero"),
+            ("Đặng Thị Hương", "dang thi huong"),
+            ("Işık İnce", "isik ince"),
+            ("Νίκος", "ΝΙΚΟΣ"),
+            ("陳美玲", "美"),
+            ("ﾔﾏﾀﾞ太郎", "ヤマダ"),
+            ("김민준", "민준"),
+            ("أحمد", "احمد"),
+            ("שָׂרָה", "שרה"),
+        ],
+    )
+    def test_names_are_found_as_people_type_them(self, show, recorded, name, typed):
+        recorded["students"][1]["name"] = name
+        recorded["students"][2]["name"] = "Zoe"
+        page = show(recorded)
+        page.get_by_label("Student", exact=True).fill(typed)
+        assert names(page) == [name]
+        page.get_by_label("Student", exact=True).fill(f"{typed}x")
+        assert names(page) == []
+
+    def test_of_a_student_what_failed_comes_first(self, show, failed):
+        for check in failed["students"][2]["checks"]:
+            if check["check"] == "back_off":
+                check.update(status="failed", reason="Why.")
+        page = show(failed)
+        page.locator(".grid .student").nth(2).click()
+        articles = page.locator("#details-body article")
+        made = [tuple(text.split()[:2]) for text in articles.all_inner_texts()]
+        assert made[:6] == [
+            ("failed", "shell_pod_ready"),
+            ("failed", "back_off"),
+            ("skipped", "exec"),
+            ("skipped", "environment"),
+            ("skipped", "dns"),
+            ("passed", "namespace"),
+        ]
+        # Among those of one status the order of the lab stays.
+        order = [one["check"] for one in failed["students"][2]["checks"]]
+        passed = [name for status, name in made if status == "passed"]
+        assert passed == [name for name in order if name in passed] and len(made) == len(order)
 
     def test_500_students_do_not_stutter(self, show, large):
         page = show(large)
@@ -162,7 +249,126 @@ class TestColours:
         assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
 
 
-@pytest.mark.parametrize("viewport", [PHONE, {"width": 1280, "height": 800}])
+class TestPaper:
+    """Chromium lays pages out only when it prints: what depends on that is seen by how many there are."""
+
+    def test_evidence_is_short_and_says_that_it_goes_on(self, show, failed):
+        for student in failed["students"]:
+            student["checks"][0].update(status="failed", reason=f"Why, {student['namespace']}?", evidence=LOG)
+        failed["students"][0]["checks"][0]["reason"] = f"Another reason.\n{LOG}"
+        page = show(failed)
+        assert not page.get_by_text("This goes on in results.json.").first.is_visible()
+        page.emulate_media(media="print")
+        said = page.locator(".cause", has_text="connection refused").get_by_text("This goes on in results.json.")
+        assert said.count() == 3 and all(one.is_visible() for one in said.all())
+        for long in page.locator(".cause .long").all():
+            shown, all_of_it = long.evaluate("element => [element.clientHeight, element.scrollHeight]")
+            assert 150 < shown < 350 < all_of_it
+        # What is short is whole, and nothing is said of it.
+        short = page.locator(".cause", has_text="timed out")
+        assert short.get_by_text("This goes on").count() == 0 and short.locator(".long").count() == 0
+        assert pages(page.pdf(prefer_css_page_size=True)) <= 5
+
+    @pytest.mark.parametrize("name", ["Student Nummer 17 Müller-Lüdenscheidt " * 3, "W" * 110, ARABIC])
+    def test_names_are_whole(self, show, recorded, name):
+        recorded["students"][1]["name"] = name
+        page = show(recorded)
+        page.emulate_media(media="print")
+        for where in (".grid .student bdi", ".histories .name bdi"):
+            cell = page.locator(where).nth(1)
+            assert cell.inner_text() == name.strip() and lines_of(cell) > 1
+            style = cell.evaluate(
+                "element => { const {display, overflow} = getComputedStyle(element); return [display, overflow] }"
+            )
+            assert style == ["block", "visible"]
+            box = cell.evaluate(
+                "element => [element.scrollWidth - element.clientWidth, element.scrollHeight - element.clientHeight]"
+            )
+            assert box == [0, 0]
+
+    def test_of_a_large_class_those_are_shown_with_whom_something_is_wrong(self, show, large):
+        page = show(large)
+        assert not page.locator(".others").first.is_visible()
+        page.emulate_media(media="print")
+        assert names(page) == [f"Student {number}" for number in range(7, 500, 20)]
+        named = page.locator("ul.others li").all_inner_texts()
+        assert named == [f"Student {number}" for number in range(500) if number % 20 != 7]
+        assert page.get_by_text("475 passed every check:").is_visible()
+        assert page.get_by_text("500 apps restarted as expected").is_visible()
+        assert page.locator(".histories li:visible").count() == 0
+        assert pages(page.pdf(prefer_css_page_size=True)) <= 8
+
+    def test_whom_somebody_looked_for_is_printed(self, show, large):
+        page = show(large)
+        page.get_by_label("Student", exact=True).fill("student 49")
+        page.emulate_media(media="print")
+        assert names(page) == ["Student 49", *(f"Student {number}" for number in range(490, 500))]
+        assert page.locator(".histories li:visible").count() == 11
+        assert page.get_by_text("11 of 500 students").is_visible()
+        assert page.locator(".others:visible, #by-name:visible").count() == 0
+
+    def test_students_who_are_folded_are_printed(self, show, recorded):
+        base = recorded["students"][0]
+        base["checks"][0].update(status="failed", reason="Why.")
+        recorded["students"] = [{**copy.deepcopy(base), "name": f"Student {number}"} for number in range(50)]
+        page = show(recorded)
+        page.evaluate(
+            "() => addEventListener('beforeprint', () => { window.printed = document.querySelector('.more').open; })"
+        )
+        page.pdf()
+        assert page.evaluate("() => [window.printed, document.querySelector('.more').open]") == [True, False]
+
+
+class TestNames:
+    """Names are as long as people are called, and written in all scripts."""
+
+    @pytest.mark.parametrize("name", ["Maximiliane Friederike Charlotte " * 3, "W" * 300, ARABIC])
+    def test_a_long_one_hides_nobody_s_checks_on_a_phone(self, show, failed, name):
+        failed["students"][0]["name"] = name
+        page = show(failed, viewport=PHONE)
+        table = page.locator("#table")
+        table.scroll_into_view_if_needed()
+        table.evaluate("element => { element.scrollLeft = 1000; }")
+        left, right = table.evaluate("element => [element.getBoundingClientRect().left, element.clientWidth]")
+        last = page.locator(".grid tbody tr").first.locator("td").last.bounding_box()
+        student = page.locator(".grid tbody th").first.bounding_box()
+        # The column of names stays, takes less than half, and what is beside it can be read.
+        assert student["x"] - left < 2 and student["width"] < right / 2
+        assert student["x"] + student["width"] < last["x"] < left + right
+        assert page.locator(".grid tbody tr").first.bounding_box()["height"] < 70
+        # More than one line of it, so that names that begin alike can be told apart; all of it is in its title.
+        assert lines_of(page.locator(".grid .student bdi").first) > 1
+        assert page.locator(".grid .student bdi").first.get_attribute("title").startswith(name[:30])
+
+    @pytest.mark.parametrize("viewport", [PHONE, DESKTOP])
+    @pytest.mark.parametrize("name", [ARABIC * 2, HEBREW * 2, "Maximiliane Friederike Charlotte " * 3])
+    def test_the_beginning_is_seen_where_a_name_is_cut(self, show, recorded, name, viewport):
+        recorded["students"][1]["name"] = name
+        page = show(recorded, viewport=viewport)
+        for where in (".grid .student bdi", ".histories .name bdi"):
+            cell = page.locator(where).nth(1)
+            cut = cell.evaluate(
+                "element => element.scrollWidth > element.clientWidth || element.scrollHeight > element.clientHeight"
+            )
+            assert cut and first_letter_shows(cell)
+
+    @pytest.mark.parametrize("name", ["Student Nummer 17 Müller-Lüdenscheidt", "W" * 300])
+    def test_no_button_is_broken(self, show, failed, name):
+        failed["students"][1]["name"] = failed["class"] = name
+        page = show(failed, viewport=PHONE)
+        page.locator(".grid .student").nth(1).click()
+        for button in ("#close", "#theme", "#all"):
+            assert lines_of(page.locator(button)) == 1
+        assert page.evaluate("() => document.documentElement.scrollWidth") == PHONE["width"]
+        assert (
+            page.evaluate(
+                "() => { const d = document.getElementById('details'); return d.scrollWidth - d.clientWidth; }"
+            )
+            == 0
+        )
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP])
 def test_nothing_is_wider_than_the_window(show, failed, viewport):
     page = show(failed, viewport=viewport)
     assert page.evaluate("() => document.documentElement.scrollWidth") == viewport["width"]

@@ -60,6 +60,13 @@ def test_a_row_for_each_student_and_a_column_for_each_check():
     ]
 
 
+def test_where_one_cause_ends_and_the_next_begins_is_seen():
+    (row,) = rows(
+        report(student("anna", check("anna", "dns", False, "No; none."), check("anna", "exec", False, "a\nb")))
+    )
+    assert row["what_failed"] == "dns: No; none. | exec: a b"
+
+
 def test_no_two_columns_have_the_same_name(recorded_report):
     header = results_csv(recorded_report).splitlines()[0].split(",")
     assert len(header) == len(set(header)) == 5 + 18 + 2

@@ -147,10 +147,59 @@ def test_of_a_large_class_those_are_drawn_large_that_are_not_as_expected(recorde
     students = [{**base, "name": f"student {number}"} for number in range(report_page.MOST_DRAWN + 20)]
     failed = with_check(recorded_report, 0, check="restarts", status="failed", reason="Why.")["students"][0]
     root = page({**recorded_report, "students": [*students, failed]})
-    items = root.xpath("//ol[@class='histories']/li")
+    items = root.xpath("//ol[@class='histories many']/li")
     large = [bool(item.xpath(".//svg[@class='large']")) for item in items]
     assert sum(large) == report_page.MOST_DRAWN and large[-1] and large[0] and not large[-2]
     assert "first run for 4 s, exit 1" in words(items[-2])
+
+
+@pytest.mark.parametrize(("nodes", "said"), [([{}], "1 node"), ([{}, {}], "2 nodes"), ([], "0 nodes"), (None, "")])
+def test_the_nodes_of_the_cluster_are_counted(recorded_report, nodes, said):
+    made = {**recorded_report, "cluster": {"server": "s", "nodes": nodes}}
+    line = words(page(made).find_class("tiles")[0].findall("div")[-1].find("dd/span"))
+    assert line == (f"s, {said}" if said else "s")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", False),
+        ("x\n" * report_page.LINES_ON_PAPER, False),
+        ("x\n" * (report_page.LINES_ON_PAPER + 1), True),
+        ("x" * report_page.LINES_ON_PAPER * report_page.CHARACTERS_ON_PAPER, False),
+        ("x" * (report_page.LINES_ON_PAPER * report_page.CHARACTERS_ON_PAPER + 1), True),
+        ("漢" * (report_page.LINES_ON_PAPER * report_page.CHARACTERS_ON_PAPER // 2 + 1), True),
+    ],
+)
+def test_what_is_cut_on_paper(text, expected):
+    assert report_page.long_on_paper(text) is expected
+
+
+def test_what_is_cut_on_paper_is_said_to_go_on(recorded_report):
+    long = "x\n" * (report_page.LINES_ON_PAPER + 1)
+    for evidence, said in ((long, 1), ("x", 0)):
+        made = with_check(recorded_report, 0, check="dns", status="failed", reason="Why.", evidence=evidence)
+        (cause,) = page(made).find_class("cause")
+        assert len(cause.xpath("pre[@class='long']")) == said
+        assert words(cause).count("This goes on in results.json.") == said
+    # As many lines as the style prints.
+    assert f"max-height: calc({report_page.LINES_ON_PAPER} * 1.5em" in template("report.css").render()
+
+
+def test_paper_names_of_a_large_class_who_passed_everything_and_shows_the_others(recorded_report):
+    base = recorded_report["students"][0]
+    students = [{**base, "name": f"student {number}"} for number in range(report_page.MOST_ON_PAPER)]
+    assert not page({**recorded_report, "students": students}).find_class("others")
+    failed = with_check(recorded_report, 0, check="dns", status="failed", reason="Why.")["students"][0]
+    lacking = {**base, "name": "who lacks a check", "checks": base["checks"][1:]}
+    skipped = {**base, "name": "who has nothing", "checks": [{**one, "status": "skipped"} for one in base["checks"]]}
+    root = page({**recorded_report, "students": [*students, failed, lacking, skipped]})
+    assert [words(name) for name in root.xpath("//ul[contains(@class, 'others')]/li")] == [
+        one["name"] for one in students
+    ]
+    rows = root.xpath("//table[contains(@class, 'grid')]/tbody/tr")
+    assert [row.get("class") for row in rows] == ["fine"] * len(students) + [None] * 3
+    assert f"{len(students)} passed every check that was made:" in words(root.find_class("others")[1])
 
 
 def test_how_long_pods_took(recorded_report):
