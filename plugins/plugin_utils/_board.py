@@ -16,10 +16,10 @@ from typing import Any
 
 from ..module_utils._ground.times import parse_time
 from ._grade import STEPS, State, StudentGrade, points_of
-from ._grade_file import totals
+from ._grade_file import BOARD_TITLE, totals
 from ._labels import visible
 from ._templates import source_hash, template
-from ._text_table import text_table
+from ._text_table import cut, fitted_table
 
 MARKS = {State.REACHED: "ok", State.UNKNOWN: "?", State.NOT_YET: "-"}
 SIGNS = {State.REACHED: "✓", State.UNKNOWN: "?", State.NOT_YET: ""}
@@ -27,6 +27,7 @@ WORDS = {State.REACHED: "reached", State.UNKNOWN: "cannot be known", State.NOT_Y
 #: Up to how many students stand in how many columns, so that all are on one screen.
 COLUMNS = ((8, 1), (24, 2), (54, 3), (100, 4), (math.inf, 5))
 MOST_ROWS = 40  # students in the console's table
+LONGEST_NAME = 40  # columns of a name there
 
 
 def board(
@@ -37,13 +38,15 @@ def board(
     *,
     refresh: int = 0,
     trouble: str = "",
+    reason: str = "",
 ) -> str:
     """The page.
 
     Args:
         looked: when the cluster was looked at last, as ISO 8601 in UTC.
         refresh: seconds after which a browser fetches it again; 0 for never.
-        trouble: what is wrong with the cluster, one sentence; '' for nothing.
+        trouble: what is wrong with the cluster, for the class; '' for nothing.
+        reason: the same for who knows about clusters.
     """
     reached = totals(students)
     # A refresh in a meta element would forget whose evidence is open.
@@ -62,6 +65,7 @@ def board(
     ]
     facts = {
         "class_name": class_name,
+        "title": BOARD_TITLE,
         "steps": steps,
         "blocks": [rows[first : first + height] for first in range(0, len(rows), height)],
         "columns": columns,
@@ -74,6 +78,7 @@ def board(
         "script": script,
         "script_source": source_hash(script) if script else "'none'",
         "trouble": trouble,
+        "reason": reason,
     }
     return str(template("board.html").render(facts))
 
@@ -111,20 +116,40 @@ def clock(text: str | None) -> str:
     return f"{moment.astimezone():%H:%M}" if moment else ""
 
 
-def grade_table(students: Sequence[StudentGrade], points: Mapping[str, float], most_rows: int = MOST_ROWS) -> str:
-    """Students by steps, as text, with how many have reached each."""
+def not_answered(looked: str, *, refused: bool) -> str:
+    """What stands on the board while the cluster says nothing.
+
+    Args:
+        looked: when it said something last, as ISO 8601 in UTC.
+        refused: whether it answers, and with errors only.
+    """
+    return (
+        f"The cluster has {'answered with errors' if refused else 'not answered'} since {clock(looked)}. "
+        "This is what was known then."
+    )
+
+
+def grade_table(
+    students: Sequence[StudentGrade], points: Mapping[str, float], columns: int = 0, most_rows: int = MOST_ROWS
+) -> str:
+    """Students by steps, as text, with how many have reached each.
+
+    Args:
+        columns: of the terminal; 0 where it does not matter.
+        most_rows: students of whom there is a row. Of the others it is said where they are.
+    """
     shown = students[:most_rows]
     header = [["student"], ["points"], *(step.title.replace("-", " ").lower().split() for step in STEPS)]
     body = [
         [
-            visible(student["name"]) or student["namespace"],
+            cut(visible(student["name"]) or student["namespace"], LONGEST_NAME),
             _number(points_of(student["steps"], points)),
             *(MARKS[State(one["state"])] for one in student["steps"]),
         ]
         for student in shown
     ]
     body.append(["(all)", "", *(str(count) for count in totals(students).values())])
-    lines = text_table(header, body)
+    lines = fitted_table(header, body, [step.title for step in STEPS], columns)
     if len(shown) < len(students):
         lines.append(f"({len(students) - len(shown)} more students, see grade.csv)")
     return "\n".join(lines)
