@@ -19,13 +19,20 @@ from ._grade import STEPS, State, StudentGrade, points_of
 from ._grade_file import BOARD_TITLE, totals
 from ._labels import visible
 from ._templates import source_hash, template
-from ._text_table import cut, fitted_table
+from ._text_table import columns_of, cut, fitted_table
 
 MARKS = {State.REACHED: "ok", State.UNKNOWN: "?", State.NOT_YET: "-"}
 SIGNS = {State.REACHED: "✓", State.UNKNOWN: "?", State.NOT_YET: ""}
 WORDS = {State.REACHED: "reached", State.UNKNOWN: "cannot be known", State.NOT_YET: "not yet"}
 #: Up to how many students stand in how many columns, so that all are on one screen.
 COLUMNS = ((8, 1), (24, 2), (54, 3), (100, 4), (math.inf, 5))
+#: Parts of a hundred of the screen that the students have, and while there is trouble.
+ROOM, ROOM_IN_TROUBLE = 73, 63
+#: Pixels of a student's row below which a name is in one line, and em of a name that is not made larger.
+TWO_LINES, SHORT = 30, 6.5
+#: Of a bold letter about how many em it is wide. Others are LETTER, capital letters CAPITAL, and East Asian ones 1.
+WIDTHS = {**dict.fromkeys("mwMW@%", 0.95), **dict.fromkeys("fijlrtI.,:;'-()[]", 0.4), " ": 0.27}
+LETTER, CAPITAL = 0.6, 0.7
 MOST_ROWS = 40  # students in the console's table
 LONGEST_NAME = 40  # columns of a name there
 
@@ -53,6 +60,7 @@ def board(
     script = f"setTimeout(() => location.reload(), {1000 * refresh});" if refresh else ""
     columns = next(number for most, number in COLUMNS if len(students) <= most)
     height = max(1, math.ceil(len(students) / columns))
+    room = ROOM_IN_TROUBLE if trouble else ROOM
     rows = [_row(student, points) for student in students]
     steps = [
         {
@@ -70,6 +78,8 @@ def board(
         "blocks": [rows[first : first + height] for first in range(0, len(rows), height)],
         "columns": columns,
         "height": height,
+        "room": room,
+        "one_line_below": math.ceil(TWO_LINES * (height + 1) * 100 / room),
         "number": len(students),
         "most": _number(sum(points.values())),
         "through": sum(_is_through(student) for student in students),
@@ -99,7 +109,18 @@ def _row(student: StudentGrade, points: Mapping[str, float]) -> dict[str, Any]:
                 "evidence": visible(one["evidence"]),
             }
         )
-    return {"name": name, "points": _number(points_of(student["steps"], points)), "cells": cells}
+    return {
+        "name": name,
+        "ems": round(max(SHORT, ems(name)), 1),
+        "points": _number(points_of(student["steps"], points)),
+        "cells": cells,
+    }
+
+
+def ems(text: str) -> float:
+    """About how wide the text is in a bold font of 1."""
+    widths = [WIDTHS.get(char, CAPITAL if char.isupper() else LETTER) for char in text]
+    return sum((0, width, 1)[min(2, columns_of(char))] for char, width in zip(text, widths, strict=True))
 
 
 def _is_through(student: StudentGrade) -> bool:
