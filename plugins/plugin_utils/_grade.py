@@ -421,11 +421,11 @@ def _proves_nothing(request: Served, pod: Pod) -> str:
     if request.probe:
         return "the kubelet's probes"
     if request.peer in ("127.0.0.1", "::1"):
-        return f"from {request.peer}, which is the pod itself or a port-forward"
+        return f"from {request.peer} (the pod itself or a port-forward)"
     if request.peer in map(address, pod_ips(pod)):
-        return f"from {request.peer}, which is the pod itself"
+        return f"from {request.peer} (the pod itself)"
     if request.peer in nodes:
-        return f"from {request.peer}, which is its node"
+        return f"from {request.peer} (its node)"
     return ""
 
 

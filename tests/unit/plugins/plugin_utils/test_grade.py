@@ -233,10 +233,10 @@ def test_the_evidence_names_both_pods_the_address_and_the_time():
 @pytest.mark.parametrize(
     ("peer", "probe", "why"),
     [
-        ("10.0.0.1", False, "2 from 10.0.0.1, which is the pod itself."),
-        ("127.0.0.1", False, "2 from 127.0.0.1, which is the pod itself or a port-forward."),
-        ("::1", False, "2 from ::1, which is the pod itself or a port-forward."),
-        ("172.18.0.2", False, "2 from 172.18.0.2, which is its node."),
+        ("10.0.0.1", False, "2 from 10.0.0.1 (the pod itself)."),
+        ("127.0.0.1", False, "2 from 127.0.0.1 (the pod itself or a port-forward)."),
+        ("::1", False, "2 from ::1 (the pod itself or a port-forward)."),
+        ("172.18.0.2", False, "2 from 172.18.0.2 (its node)."),
         ("10.0.0.2", True, "2 the kubelet's probes."),
     ],
 )
