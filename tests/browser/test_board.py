@@ -132,6 +132,9 @@ def test_a_name_is_cut_at_its_end_and_begins_at_the_left(show, viewport, number)
         )
         assert box[0] - 1 <= first[0] and first[1] <= box[1] + 1, (name, first, box)
         assert (first[2] + first[3]) / 2 < box[3], (name, first, box)
+        # Else the ellipsis is beside the box, where nobody sees it.
+        look = shown.evaluate("one => [getComputedStyle(one).direction, getComputedStyle(one).textAlign]")
+        assert look == ["ltr" if name.isascii() else "rtl", "start"]
     lefts = page.locator("tbody tr:first-child bdi").first.evaluate("one => one.getBoundingClientRect().left")
     assert lefts <= 30
 
