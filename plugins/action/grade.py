@@ -43,7 +43,6 @@ from ansible_collections.kubelabs.pods.plugins.plugin_utils import (
     _grade,
     _grade_file,
     _report,
-    _report_file,
     _settings,
 )
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._labels import visible
@@ -66,6 +65,7 @@ ARGUMENT_SPEC = {
     "watch_for": {"type": "int", "default": 0},
     "timeout": {"type": "float", "default": 60},
     "concurrency": {"type": "int", "default": 32},
+    "columns": {"type": "int", "default": 0},
 }
 #: Seconds for one look of many: a board that stands still is to say why.
 WATCHED_WITHIN = 30.0
@@ -80,18 +80,27 @@ class Grading:
         client: the API server, which has answered.
         options: of the task.
         check_mode: whether nothing is to be written.
+        scrub: takes out of a text what nobody may read.
 
     Raises:
-        ArgumentError: the options or the grades so far cannot be used.
+        ArgumentError: the options or the grades so far cannot be used, or a file is in the way.
     """
 
-    def __init__(self, client: Client, options: Mapping[str, Any], check_mode: bool = False) -> None:
+    def __init__(
+        self,
+        client: Client,
+        options: Mapping[str, Any],
+        check_mode: bool = False,
+        scrub: Callable[[str], str] = str,
+    ) -> None:
         self.client = client
         self._options = options
-        self._check_mode = check_mode
+        self.check_mode = check_mode
+        self._scrub = scrub
         self._directory = _settings.local_path(options["path"])
         self._given = cast("list[Student]", _arguments.students(options["students"]))
         self.rules = rules_of(options)
+        _grade_file.refuse_foreign(self._directory)
         kept = os.path.join(self._directory, _grade_file.JSON)
         self._grades = {one["namespace"]: one for one in _grade_file.read_grades(kept, options["class_name"])}
         self._pods: survey.Everywhere | None = survey.Everywhere(client)
@@ -102,6 +111,11 @@ class Grading:
         self.looked = iso_seconds(utc_now())
         #: Who has no namespace any more, of those who were looked at.
         self.away: list[str] = []
+
+    @property
+    def columns(self) -> int:
+        """Columns of the terminal; 0 where they do not matter."""
+        return int(self._options["columns"])
 
     @property
     def students(self) -> list[_grade.StudentGrade]:
@@ -217,25 +231,49 @@ class Grading:
             KubelabsError: a file cannot be written. What the cluster does not answer stands on the board.
         """
         end = Deadline(self._options["watch_for"] or math.inf)
-        limit = f"for {self._options['watch_for']} s, or until Ctrl-C" if self._options["watch_for"] else "until Ctrl-C"
-        say(f"Watching {len(self._grades)} students {limit}: {os.path.join(self._directory, _grade_file.BOARD)}")
+        say(self.before_watching())
         if self._pods is not None:
             self._pods.follow(end)
         parent = os.getppid()
+        silent = False
         # Ansible runs an action in a process of its own; one whose parent is gone works for nobody.
         while not end.expired and os.getppid() == parent:
             self._wait(end.clip(self._options["watch_interval"]), sleep)
-            trouble = ""
+            trouble = reason = ""
+            news: list[str] = []
             try:
-                news = self.look(Deadline(min(self._options["timeout"], WATCHED_WITHIN)), listed=True)
-                trouble = self._pods.trouble if self._pods is not None else ""
+                # Where the watch is in trouble, what it has told may be old.
+                followed = self._pods is not None and not self._pods.trouble
+                news = self.look(Deadline(min(self._options["timeout"], WATCHED_WITHIN)), listed=followed)
             except ArgumentError:
                 raise
             except KubelabsError as exc:
-                news, trouble = [], str(exc)
+                reason = visible(self._scrub(str(exc)))
+                trouble = _board.not_answered(self.looked, refused=isinstance(exc, ApiError))
+            if bool(trouble) != silent:
+                silent = bool(trouble)
+                now = _board.clock(iso_seconds(utc_now()))
+                say(f"{now} {trouble} Looking goes on. ({reason})" if silent else f"{now} The cluster answers again.")
             for line in news:
                 say(f"{_board.clock(self.looked)} {line}")
-            self.write(refresh=self._options["watch_interval"], trouble=trouble)
+            self.write(refresh=self._options["watch_interval"], trouble=trouble, reason=reason)
+
+    def before_watching(self) -> str:
+        """What who watches has to know. At the end there may be nobody to tell it: Ctrl-C ends all of Ansible."""
+        board, points = (os.path.join(self._directory, name) for name in (_grade_file.BOARD, _grade_file.CSV))
+        limit = (
+            f"After {self._options['watch_for']} s it ends, or with Ctrl-C"
+            if self._options["watch_for"]
+            else ("Ctrl-C ends it")
+        )
+        return (
+            f"Watching {len(self._grades)} students. For a projector, open this in a browser:\n"
+            f"    {board}\n"
+            f"It is written anew every {self._options['watch_interval']} s. For a spreadsheet, written where something "
+            "is new:\n"
+            f"    {points}\n"
+            f"{limit}: the files stay. Of Ctrl-C Ansible says 'User interrupted execution'."
+        )
 
     def _wait(self, seconds: float, sleep: Callable[[float], None]) -> None:
         if self._pods is None:
@@ -249,13 +287,13 @@ class Grading:
 
     # --- files ---
 
-    def write(self, *, refresh: int = 0, trouble: str = "") -> None:
+    def write(self, *, refresh: int = 0, trouble: str = "", reason: str = "") -> None:
         """Writes the files; grade.json and grade.csv only where something is new.
 
         Raises:
-            ArgumentError: one cannot be written.
+            ArgumentError: one cannot be written, or is somebody else's.
         """
-        if self._check_mode:
+        if self.check_mode:
             return
         options, points = self._options, self.rules.points
         news = repr([(one["namespace"], one["steps"], one["pods"]) for one in self.students])
@@ -272,9 +310,9 @@ class Grading:
             )
             self._written = news
         page = _board.board(
-            options["class_name"], self.students, points, self.looked, refresh=refresh, trouble=visible(trouble)
+            options["class_name"], self.students, points, self.looked, refresh=refresh, trouble=trouble, reason=reason
         )
-        _report_file.write_text(os.path.join(self._directory, _grade_file.BOARD), page)
+        _grade_file.write_board(self._directory, page)
 
 
 def rules_of(options: Mapping[str, Any]) -> _grade.Rules:
@@ -283,7 +321,7 @@ def rules_of(options: Mapping[str, Any]) -> _grade.Rules:
     Raises:
         ArgumentError: an option cannot be used.
     """
-    for option, least in (("restarts", 1), ("settle", 0), ("watch_interval", 1), ("watch_for", 0)):
+    for option, least in (("restarts", 1), ("settle", 0), ("watch_interval", 1), ("watch_for", 0), ("columns", 0)):
         if not least <= options[option] < math.inf:
             raise ArgumentError(f"{option} is {options[option]}. Give {least} or more.")
     return _grade.Rules(
@@ -308,7 +346,7 @@ class ActionModule(ActionBase):
             secrets.add_kubeconfig(options["kubeconfig"])
             rules_of(options)
             client, deadline = connect(options, secrets)
-            grading = Grading(client, options, self._task.check_mode)
+            grading = Grading(client, options, self._task.check_mode, secrets.scrub)
             grading.look(deadline)
             if options["watch"] and not self._task.check_mode:
                 grading.write(refresh=options["watch_interval"])
@@ -324,6 +362,8 @@ class ActionModule(ActionBase):
 
 def answer(grading: Grading) -> dict[str, Any]:
     """What the task returns."""
+    # In check mode there are no files that have the others.
+    rows = len(grading.students) if grading.check_mode else _board.MOST_ROWS
     students = [{key: value for key, value in one.items() if key != "pods"} for one in grading.students]
     return {
         "note": named(
@@ -333,6 +373,6 @@ def answer(grading: Grading) -> dict[str, Any]:
         ),
         "students": students,
         "totals": _grade_file.totals(grading.students),
-        "table": _board.grade_table(grading.students, grading.rules.points),
+        "table": _board.grade_table(grading.students, grading.rules.points, grading.columns, rows),
         "cluster": grading.client.summary(),
     }

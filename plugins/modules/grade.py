@@ -21,17 +21,20 @@ description:
     loads nothing.
   - A step that was reached stays reached, with the time at which it was first seen, because students clean up. That is kept in
     C(grade.json). Who gets a new namespace starts again.
+  - A file of these names that is somebody else's stays as it is, and the task fails before it looks at anything.
   - Needs a list of the namespaces of the class, one of the pods of the cluster, or of each namespace for who may not list those,
-    one of events, and the logs of web pods whose student has not been seen to make a request. Changes nothing on the cluster.
+    one of events, and the logs of web pods whose student has not been seen to make a request. Of a pod with several containers
+    that is the log of the one with the web image, or where none has one those of three at most. Changes nothing on the cluster.
   - >-
-    The steps. V(web_pod_ready): a pod with a web image, or one whose log tells of requests, is ready. V(apply): a pod
-    was made by C(kubectl apply), as its field manager says, and not by C(kubectl run) or C(kubectl create). V(shell_pod_ready): a
-    pod with a shell image has been running for O(settle) seconds. V(exec): a request came from a pod whose own command makes
-    none. V(http_between_pods): the log of a web pod has a request from the address of a pod of the same student, that is no
-    probe of the kubelet and came through no port-forward. V(restarts): a container has restarted O(restarts) times. V(cleanup):
-    there were pods and none is left.
+    The steps. V(web_pod_ready): a pod with a web image, or one whose log tells of requests, is ready. V(apply): a pod was
+    applied with C(kubectl apply), as its field manager says, at once or after C(kubectl run) or C(kubectl create) had made
+    it. V(shell_pod_ready): a container with a shell image has been running for O(settle) seconds, also beside a web server in
+    one pod. V(exec): a request came from a pod whose own command makes none. V(http_between_pods): the log of a web pod has a
+    request from the address of a pod of the same student, that is no probe of the kubelet and came through no port-forward.
+    V(restarts): a container has restarted O(restarts) times. V(cleanup): there were pods and none is left.
   - What a cluster does not tell has the state V(unknown). Commands that were executed leave no trace but in an audit log, and
-    whoami logs no requests without C(--verbose).
+    whoami logs no requests without C(--verbose). A log is gone with its pod, and begins anew when its container does; of a pod
+    that was gone before anybody looked it is only known that there was one.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - kubelabs.pods.k8s_auth
@@ -39,7 +42,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - The cluster is looked at once, and nothing is written.
+      - The cluster is looked at once, and nothing is written. RV(table) has all students.
   diff_mode:
     support: none
   platform:
@@ -103,7 +106,10 @@ options:
   watch:
     description:
       - Go on looking, and write the files anew, until O(watch_for) is over or somebody types Ctrl-C. The page then fetches itself
-        again.
+        again. Where the files are is said before. Ctrl-C ends all of Ansible, which says C(User interrupted execution); the
+        files stay.
+      - While the cluster does not answer, the page says since when, and looking goes on. The console says when that begins and
+        when it ends.
     type: bool
     default: false
   watch_interval:
@@ -126,6 +132,12 @@ options:
       - How many logs are read at the same time.
     type: int
     default: 32
+  columns:
+    description:
+      - How wide the terminal is on which RV(table) is shown. Where the table is wider its steps have numbers, and names are cut.
+        V(0) where that does not matter.
+    type: int
+    default: 0
 notes:
   - The task is never changed.
   - A log is the word of the program that wrote it. A student can make a pod that logs requests which nobody made.
@@ -212,7 +224,7 @@ totals:
   type: dict
   sample: {web_pod_ready: 20, apply: 18, shell_pod_ready: 17, exec: 12, http_between_pods: 12, restarts: 5, cleanup: 1}
 table:
-  description: Students by steps, for a terminal.
+  description: Students by steps, for a terminal of O(columns).
   returned: always
   type: str
   sample: "student points pod ..."

@@ -16,17 +16,25 @@ from typing import Any
 
 from ..module_utils._ground.times import parse_time
 from ._grade import STEPS, State, StudentGrade, points_of
-from ._grade_file import totals
+from ._grade_file import BOARD_TITLE, totals
 from ._labels import visible
 from ._templates import source_hash, template
-from ._text_table import text_table
+from ._text_table import columns_of, cut, fitted_table
 
 MARKS = {State.REACHED: "ok", State.UNKNOWN: "?", State.NOT_YET: "-"}
 SIGNS = {State.REACHED: "✓", State.UNKNOWN: "?", State.NOT_YET: ""}
 WORDS = {State.REACHED: "reached", State.UNKNOWN: "cannot be known", State.NOT_YET: "not yet"}
 #: Up to how many students stand in how many columns, so that all are on one screen.
 COLUMNS = ((8, 1), (24, 2), (54, 3), (100, 4), (math.inf, 5))
+#: Parts of a hundred of the screen that the students have, and while there is trouble.
+ROOM, ROOM_IN_TROUBLE = 73, 63
+#: Pixels of a student's row below which a name is in one line, and em of a name that is not made larger.
+TWO_LINES, SHORT = 30, 6.5
+#: Of a bold letter about how many em it is wide. Others are LETTER, capital letters CAPITAL, and East Asian ones 1.
+WIDTHS = {**dict.fromkeys("mwMW@%", 0.95), **dict.fromkeys("fijlrtI.,:;'-()[]", 0.4), " ": 0.27}
+LETTER, CAPITAL = 0.6, 0.7
 MOST_ROWS = 40  # students in the console's table
+LONGEST_NAME = 40  # columns of a name there
 
 
 def board(
@@ -37,19 +45,22 @@ def board(
     *,
     refresh: int = 0,
     trouble: str = "",
+    reason: str = "",
 ) -> str:
     """The page.
 
     Args:
         looked: when the cluster was looked at last, as ISO 8601 in UTC.
         refresh: seconds after which a browser fetches it again; 0 for never.
-        trouble: what is wrong with the cluster, one sentence; '' for nothing.
+        trouble: what is wrong with the cluster, for the class; '' for nothing.
+        reason: the same for who knows about clusters.
     """
     reached = totals(students)
     # A refresh in a meta element would forget whose evidence is open.
     script = f"setTimeout(() => location.reload(), {1000 * refresh});" if refresh else ""
     columns = next(number for most, number in COLUMNS if len(students) <= most)
     height = max(1, math.ceil(len(students) / columns))
+    room = ROOM_IN_TROUBLE if trouble else ROOM
     rows = [_row(student, points) for student in students]
     steps = [
         {
@@ -62,10 +73,13 @@ def board(
     ]
     facts = {
         "class_name": class_name,
+        "title": BOARD_TITLE,
         "steps": steps,
         "blocks": [rows[first : first + height] for first in range(0, len(rows), height)],
         "columns": columns,
         "height": height,
+        "room": room,
+        "one_line_below": math.ceil(TWO_LINES * (height + 1) * 100 / room),
         "number": len(students),
         "most": _number(sum(points.values())),
         "through": sum(_is_through(student) for student in students),
@@ -74,6 +88,7 @@ def board(
         "script": script,
         "script_source": source_hash(script) if script else "'none'",
         "trouble": trouble,
+        "reason": reason,
     }
     return str(template("board.html").render(facts))
 
@@ -94,7 +109,18 @@ def _row(student: StudentGrade, points: Mapping[str, float]) -> dict[str, Any]:
                 "evidence": visible(one["evidence"]),
             }
         )
-    return {"name": name, "points": _number(points_of(student["steps"], points)), "cells": cells}
+    return {
+        "name": name,
+        "ems": round(max(SHORT, ems(name)), 1),
+        "points": _number(points_of(student["steps"], points)),
+        "cells": cells,
+    }
+
+
+def ems(text: str) -> float:
+    """About how wide the text is in a bold font of 1."""
+    widths = [WIDTHS.get(char, CAPITAL if char.isupper() else LETTER) for char in text]
+    return sum((0, width, 1)[min(2, columns_of(char))] for char, width in zip(text, widths, strict=True))
 
 
 def _is_through(student: StudentGrade) -> bool:
@@ -111,20 +137,40 @@ def clock(text: str | None) -> str:
     return f"{moment.astimezone():%H:%M}" if moment else ""
 
 
-def grade_table(students: Sequence[StudentGrade], points: Mapping[str, float], most_rows: int = MOST_ROWS) -> str:
-    """Students by steps, as text, with how many have reached each."""
+def not_answered(looked: str, *, refused: bool) -> str:
+    """What stands on the board while the cluster says nothing.
+
+    Args:
+        looked: when it said something last, as ISO 8601 in UTC.
+        refused: whether it answers, and with errors only.
+    """
+    return (
+        f"The cluster has {'answered with errors' if refused else 'not answered'} since {clock(looked)}. "
+        "This is what was known then."
+    )
+
+
+def grade_table(
+    students: Sequence[StudentGrade], points: Mapping[str, float], columns: int = 0, most_rows: int = MOST_ROWS
+) -> str:
+    """Students by steps, as text, with how many have reached each.
+
+    Args:
+        columns: of the terminal; 0 where it does not matter.
+        most_rows: students of whom there is a row. Of the others it is said where they are.
+    """
     shown = students[:most_rows]
     header = [["student"], ["points"], *(step.title.replace("-", " ").lower().split() for step in STEPS)]
     body = [
         [
-            visible(student["name"]) or student["namespace"],
+            cut(visible(student["name"]) or student["namespace"], LONGEST_NAME),
             _number(points_of(student["steps"], points)),
             *(MARKS[State(one["state"])] for one in student["steps"]),
         ]
         for student in shown
     ]
     body.append(["(all)", "", *(str(count) for count in totals(students).values())])
-    lines = text_table(header, body)
+    lines = fitted_table(header, body, [step.title for step in STEPS], columns)
     if len(shown) < len(students):
         lines.append(f"({len(students) - len(shown)} more students, see grade.csv)")
     return "\n".join(lines)

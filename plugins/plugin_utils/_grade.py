@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from ..module_utils._ground.errors import ArgumentError
 from ..module_utils._ground.json_reading import as_list, as_map, as_text
@@ -63,7 +64,7 @@ class GradedStep(NamedTuple):
 #: In the order of the lab.
 STEPS = (
     GradedStep("web_pod_ready", "Web pod", "a web pod of the student's own has become ready"),
-    GradedStep("apply", "Applied", "a pod of the student's own was made by applying YAML"),
+    GradedStep("apply", "Applied", "YAML was applied for a pod of the student's own"),
     GradedStep("shell_pod_ready", "Shell pod", "a pod with a shell runs"),
     GradedStep("exec", "Exec", "a command was executed in a pod"),
     GradedStep("http_between_pods", "HTTP", "one pod has requested a page from another"),
@@ -102,8 +103,11 @@ class KnownPod(TypedDict):
     Attributes:
         name, uid: of the pod.
         ips: its addresses.
-        created, seen: when it was made, and when it was last seen, as ISO 8601 in UTC; created may be ''.
+        created, seen: when it was made, and when it was last seen, as ISO 8601 in UTC; created may be ''. seen is '' of
+            a pod that was gone before anybody looked, of which events speak.
         lab: whether the lab made it.
+        serves: whether it may have answered HTTP, so that its log would have told of that. Files of earlier versions do
+            not say.
     """
 
     name: str
@@ -112,6 +116,7 @@ class KnownPod(TypedDict):
     created: str
     seen: str
     lab: bool
+    serves: NotRequired[bool]
 
 
 class StudentGrade(TypedDict):
@@ -168,6 +173,9 @@ class View:
     trouble: str = ""
 
 
+Container = Mapping[str, Any]
+
+
 class Found(NamedTuple):
     """What one look came to for one step."""
 
@@ -195,14 +203,29 @@ def image_name(image: str) -> str:
     return image.partition("@")[0].rpartition("/")[2].partition(":")[0]
 
 
-def _has_image(pod: Pod, images: Sequence[str], known: frozenset[str]) -> str:
-    """The first image of the pod that is one of those; '' where none is."""
+def _with_web_image(pod: Pod, rules: Rules) -> list[Container]:
+    """The containers of the pod whose images are known to serve HTTP."""
+    return _with_image(pod, rules.web_images, KNOWN_WEB)
+
+
+def _with_shell_image(pod: Pod, rules: Rules) -> list[Container]:
+    """Those whose images are known to have a shell. A pod may have both kinds."""
+    return _with_image(pod, rules.shell_images, KNOWN_SHELL)
+
+
+def _with_image(pod: Pod, images: Sequence[str], known: frozenset[str]) -> list[Container]:
     names = {image_name(image) for image in images if image} | known
-    return next((image for image in images_of(pod) if image_name(image) in names), "")
+    return [spec for spec in container_specs(pod) if image_name(_image_of(spec)) in names]
 
 
-def images_of(pod: Pod) -> list[str]:
-    return [as_text(spec.get("image")) for spec in container_specs(pod)]
+def _of_other_images(pod: Pod, rules: Rules) -> list[Container]:
+    """The containers of whose images nothing is known: they may serve HTTP, have a shell, or both."""
+    known = [*_with_web_image(pod, rules), *_with_shell_image(pod, rules)]
+    return [spec for spec in container_specs(pod) if spec not in known]
+
+
+def _image_of(spec: Container) -> str:
+    return as_text(spec.get("image"))
 
 
 # --- whose pods ---
@@ -224,7 +247,7 @@ def _own(view: View) -> list[Pod]:
 
 
 def _is_web(pod: Pod, view: View, rules: Rules) -> bool:
-    return bool(_has_image(pod, rules.web_images, KNOWN_WEB) or view.served.get(uid_of(pod)))
+    return bool(_with_web_image(pod, rules) or view.served.get(uid_of(pod)))
 
 
 # --- the logs that have to be read ---
@@ -233,6 +256,10 @@ def _is_web(pod: Pod, view: View, rules: Rules) -> bool:
 def logs_to_read(before: StudentGrade | None, view: View, rules: Rules, since: datetime | None) -> list[LogOf]:
     """The logs in which a request of the student's may stand that has not been seen.
 
+    Each is one request to the API server: mostly one for each web pod of a student who has not been seen to ask, and
+    none for the others. Of a pod with several containers it is that with the web image; where none has one, as many as
+    MOST_LOGS.
+
     Args:
         since: when this student's logs were read last; None for never.
     """
@@ -240,22 +267,33 @@ def logs_to_read(before: StudentGrade | None, view: View, rules: Rules, since: d
     if {"http_between_pods", "exec", "web_pod_ready"} <= reached:
         return []
     own = _own(view)
-    servers = [pod for pod in own if is_ready(pod) and _may_serve(pod, rules)]
-    askers = [pod for pod in own if pod_ips(pod)]
-    if askers:
+    servers = list(own)
+    if any(pod_ips(pod) for pod in own):
         # A student may as well ask the lab's web pod; the lab itself asks it only from pods of the lab.
-        servers += [pod for pod in view.pods if is_of_lab(pod) and name_of(pod) == "web" and is_ready(pod)]
+        servers += [pod for pod in view.pods if is_of_lab(pod) and name_of(pod) == "web"]
     return [
         LogOf(as_text(metadata(pod).get("namespace")), name_of(pod), as_text(spec.get("name")), since)
         for pod in servers
-        for spec in container_specs(pod)[:1]
+        for spec in _servers_of(pod, rules)[:MOST_LOGS]
+        if _has_log(container_status(pod, as_text(spec.get("name"))))
     ]
 
 
-def _may_serve(pod: Pod, rules: Rules) -> bool:
-    """Whether the pod may be one that answers HTTP: its image does, or nothing is known of it, or it names a port."""
-    ports = any(as_list(spec.get("ports")) for spec in container_specs(pod))
-    return ports or not _has_image(pod, rules.shell_images, KNOWN_SHELL)
+#: Of one pod the logs of so many containers are read.
+MOST_LOGS = 3
+
+
+def _servers_of(pod: Pod, rules: Rules) -> list[Container]:
+    """The containers of the pod that may answer HTTP: those whose images do, wherever they stand. Where there is none,
+    those of which nothing is known, and those that name a port."""
+    return _with_web_image(pod, rules) or [
+        spec for spec in container_specs(pod) if as_list(spec.get("ports")) or spec not in _with_shell_image(pod, rules)
+    ]
+
+
+def _has_log(status: Container) -> bool:
+    """Whether the container has begun at least once. Neither it nor its pod has to be ready to have been asked."""
+    return state_of(status)[0] in ("running", "terminated") or bool(last_terminated(status))
 
 
 # --- the steps ---
@@ -266,17 +304,18 @@ def _web(view: View, rules: Rules) -> Found:
     web = [pod for pod in pods if _is_web(pod, view, rules)]
     for pod in web:
         if is_ready(pod):
-            image = _has_image(pod, rules.web_images, KNOWN_WEB)
-            why = f"with the web image {image}" if image else "and its log tells of requests"
+            known = _with_web_image(pod, rules)
+            why = f"with the web image {_image_of(known[0])}" if known else "and its log tells of requests"
             return Found(State.REACHED, f"{name_of(pod)} is ready, {why}.")
     if web:
         return Found(State.NOT_YET, f"{name_of(web[0])} is not ready: {columns(web[0]).status}.")
     for pod in pods:
-        if is_ready(pod) and not _has_image(pod, rules.shell_images, KNOWN_SHELL):
+        others = _of_other_images(pod, rules)
+        if is_ready(pod) and others:
             return Found(
-                State.UNKNOWN, f"Whether {name_of(pod)}, which is ready, answers HTTP is not known: {_image(pod)}."
+                State.UNKNOWN, f"Whether {name_of(pod)}, which is ready, answers HTTP is not known: {_images(others)}."
             )
-    return _absent(view, "no web pod")
+    return Found(State.NOT_YET, "There is no web pod.")
 
 
 def _applied(view: View, rules: Rules) -> Found:
@@ -284,33 +323,35 @@ def _applied(view: View, rules: Rules) -> Found:
     for pod in _own(view):
         made = making(pod)
         if made.declarative:
-            return Found(State.REACHED, f"{name_of(pod)} was made by {made.how}.")
+            return Found(State.REACHED, f"{name_of(pod)} was applied with {made.how}.")
         ways.append(f"{name_of(pod)} by {made.how or 'something that leaves no name'}")
     if ways:
-        return Found(State.NOT_YET, f"Made otherwise: {listed(ways)}.")
-    return _absent(view, "no pod")
+        return Found(State.NOT_YET, f"Made otherwise, and not applied since: {listed(ways)}.")
+    return Found(State.NOT_YET, "There is no pod.")
 
 
 def _shell(view: View, rules: Rules) -> Found:
     waiting = ""
     for pod in _own(view):
-        image = _has_image(pod, rules.shell_images, KNOWN_SHELL)
-        if not image or _is_web(pod, view, rules):
-            continue
-        ran = _runs_for(pod, view.now)
-        if is_ready(pod) and ran is not None and ran >= rules.settle:
-            return Found(State.REACHED, f"{name_of(pod)} runs, with the shell image {image}.")
-        waiting = waiting or (
-            f"{name_of(pod)} has not run for {rules.settle:g} seconds yet, which tell it from an app that keeps failing"
-            if is_ready(pod)
-            else f"{name_of(pod)} is not ready: {columns(pod).status}"
-        )
+        for spec in _with_shell_image(pod, rules):
+            ran = _runs_for(pod, spec, view.now)
+            if ran is not None and ran >= rules.settle:
+                return Found(State.REACHED, f"{name_of(pod)} runs, with the shell image {_image_of(spec)}.")
+            waiting = waiting or (
+                f"{name_of(pod)} is not ready: {columns(pod).status}"
+                if ran is None
+                else f"{name_of(pod)} has not run for {rules.settle:g} seconds yet, which tell it from an app that "
+                "keeps failing"
+            )
     if waiting:
         return Found(State.NOT_YET, f"{waiting}.")
     for pod in _own(view):
-        if is_ready(pod) and not _is_web(pod, view, rules):
-            return Found(State.UNKNOWN, f"Whether {name_of(pod)} has a shell is not known: {_image(pod)}.")
-    return _absent(view, "no shell pod")
+        others = _of_other_images(pod, rules)
+        # One of them is the web server whose log tells of requests.
+        servers = bool(view.served.get(uid_of(pod))) and not _with_web_image(pod, rules)
+        if is_ready(pod) and len(others) > servers:
+            return Found(State.UNKNOWN, f"Whether {name_of(pod)} has a shell is not known: {_images(others)}.")
+    return Found(State.NOT_YET, "There is no shell pod.")
 
 
 def _restarts(view: View, rules: Rules) -> Found:
@@ -326,17 +367,7 @@ def _restarts(view: View, rules: Rules) -> Found:
         return Found(State.REACHED, f"{whose}.")
     if whose:
         return Found(State.NOT_YET, f"{whose}; {rules.restarts} are asked for.")
-    return _absent(view, "no pod that was restarted")
-
-
-def _absent(view: View, what: str) -> Found:
-    """Nothing of the kind is there; what events say of others that were is all that is known of them."""
-    present = {uid_of(pod) for pod in view.pods}
-    gone = [past for past in view.past if past.uid not in present and past.name not in LAB_PODS]
-    if gone and not _own(view):
-        names = listed(sorted({past.name for past in gone}))
-        return Found(State.UNKNOWN, f"Gone before anybody looked: {names}. What it was, events do not say.")
-    return Found(State.NOT_YET, f"There is {what}.")
+    return Found(State.NOT_YET, "There is no pod that was restarted.")
 
 
 class Asked(NamedTuple):
@@ -347,28 +378,55 @@ class Asked(NamedTuple):
     at: datetime | None
 
 
-def _asked(view: View, known: Sequence[KnownPod]) -> tuple[list[Asked], int]:
-    """The student's requests, and how many others there were of which it is not known whose they are.
+@dataclass
+class Requests:
+    """What the logs of a student's pods tell.
 
-    Left out are the kubelet's probes, what came through a port-forward or from the pod itself, and what the lab asks of
-    its own pods.
+    Attributes:
+        asked: the student's requests.
+        strange: how many there were of which it is not known whose they are.
+        others: how many there were in the student's own pods that prove nothing, by what they are.
+        servers: the pods whose logs have those.
     """
-    found: list[Asked] = []
-    strange = 0
+
+    asked: list[Asked] = field(default_factory=list)
+    strange: int = 0
+    others: Counter[str] = field(default_factory=Counter)
+    servers: set[str] = field(default_factory=set)
+
+
+def _requests(view: View, known: Sequence[KnownPod]) -> Requests:
+    """Whose the requests in the logs were. What the lab asks of its own pods is left out."""
+    found = Requests()
     for pod in view.pods:
-        nodes = {address(as_text(as_map(one).get("ip"))) for one in as_list(as_map(pod.get("status")).get("hostIPs"))}
-        nodes.add(address(as_text(as_map(pod.get("status")).get("hostIP"))))
-        own = {address(ip) for ip in pod_ips(pod)}
         for request in view.served.get(uid_of(pod), ()):
-            if request.probe or request.peer in nodes | own | {"127.0.0.1", "::1"}:
-                continue
+            proves_nothing = _proves_nothing(request, pod)
             askers = [one for one in known if request.peer in one["ips"] and _was_there(one, request.at)]
             asker = next((one for one in askers if not one["lab"]), askers[0] if askers else None)
-            if asker is None:
-                strange += not is_of_lab(pod)
+            if proves_nothing:
+                if not is_of_lab(pod):
+                    found.others[proves_nothing] += 1
+                    found.servers.add(name_of(pod))
+            elif asker is None:
+                found.strange += not is_of_lab(pod)
             elif not (asker["lab"] and is_of_lab(pod)):
-                found.append(Asked(asker, name_of(pod), request.at))
-    return found, strange
+                found.asked.append(Asked(asker, name_of(pod), request.at))
+    return found
+
+
+def _proves_nothing(request: Served, pod: Pod) -> str:
+    """What a request is that came from no other pod; '' where it may have come from one."""
+    nodes = {address(as_text(as_map(one).get("ip"))) for one in as_list(as_map(pod.get("status")).get("hostIPs"))}
+    nodes.add(address(as_text(as_map(pod.get("status")).get("hostIP"))))
+    if request.probe:
+        return "the kubelet's probes"
+    if request.peer in ("127.0.0.1", "::1"):
+        return f"from {request.peer} (the pod itself or a port-forward)"
+    if request.peer in map(address, pod_ips(pod)):
+        return f"from {request.peer} (the pod itself)"
+    if request.peer in nodes:
+        return f"from {request.peer} (its node)"
+    return ""
 
 
 def _was_there(pod: KnownPod, at: datetime | None) -> bool:
@@ -384,24 +442,47 @@ SLACK = timedelta(seconds=60)
 
 
 def _http(view: View, rules: Rules, known: Sequence[KnownPod]) -> Found:
-    asked, strange = _asked(view, known)
-    if asked:
-        one = asked[0]
+    requests = _requests(view, known)
+    if requests.asked:
+        one = requests.asked[0]
         at = f" at {iso_seconds(one.at)}" if one.at else ""
         whose = "the lab's pod " if one.asker["lab"] else ""
         ip = one.asker["ips"][0] if one.asker["ips"] else ""
         return Found(
             State.REACHED, f"The log of {one.server} has a request from {whose}{one.asker['name']} ({ip}){at}."
         )
-    if strange:
+    if requests.strange:
         return Found(
             State.UNKNOWN,
-            f"Requests in the log: {strange}, from addresses that are not known to have been the student's pods.",
+            f"Requests in the log: {requests.strange}, from addresses that are not known to have been the student's "
+            "pods.",
         )
     silent = [pod for pod in _own(view) if is_ready(pod) and _logs_no_requests(pod)]
     if silent:
         return Found(State.UNKNOWN, f"{name_of(silent[0])} does not log requests: whoami does with --verbose.")
-    return _absent(view, "no request in the log of a web pod" if _own(view) else "no web pod")
+    lost = _lost_logs(view, known, rules)
+    if lost:
+        return Found(State.UNKNOWN, f"Whether there was a request cannot be known: {listed(lost)}.")
+    if requests.others:
+        counts = [f"{count} {what}" for what, count in requests.others.most_common()]
+        return Found(
+            State.NOT_YET,
+            f"The log of {listed(sorted(requests.servers))} has requests, but none from another pod of the student: "
+            f"{listed(counts)}.",
+        )
+    return Found(State.NOT_YET, f"There is no {'request in the log of a web pod' if _own(view) else 'web pod'}.")
+
+
+def _lost_logs(view: View, known: Sequence[KnownPod], rules: Rules) -> list[str]:
+    """Why not all that the student's web pods were asked is known: a log goes with its pod and its container's run."""
+    present = {uid_of(pod) for pod in view.pods}
+    gone = [one["name"] for one in known if not one["lab"] and one["uid"] not in present and one.get("serves", True)]
+    lost = [f"{name} is gone, and its log with it" for name in dict.fromkeys(gone)]
+    for pod in _own(view):
+        statuses = [container_status(pod, as_text(spec.get("name"))) for spec in _servers_of(pod, rules)]
+        if any(restart_count(pod, status) for status in statuses):
+            lost.append(f"{name_of(pod)} was restarted, and its log began anew")
+    return lost
 
 
 def _logs_no_requests(pod: Pod) -> bool:
@@ -421,7 +502,7 @@ def _exec(view: View, rules: Rules, known: Sequence[KnownPod]) -> Found:
     """Kubernetes keeps no record of exec but in an audit log. What is left is a conclusion: a request came from a pod
     whose own command asks nothing, and at whose standard input nobody sits."""
     by_uid = {uid_of(pod): pod for pod in view.pods}
-    for one in _asked(view, known)[0]:
+    for one in _requests(view, known).asked:
         pod = by_uid.get(one.asker["uid"])
         if pod is not None and not _asks_by_itself(pod):
             return Found(
@@ -449,30 +530,27 @@ def _cleanup(view: View, known: Sequence[KnownPod]) -> Found:
         names = listed([name_of(pod) for pod in own])
         return Found(State.NOT_YET, f"Still {'being deleted' if going else 'there'}: {names}.")
     had = {one["name"] for one in known if not one["lab"]}
-    had |= {past.name for past in view.past if past.name not in LAB_PODS}
     if had:
         return Found(State.REACHED, f"Nothing is left of {listed(sorted(had))}.")
     return Found(State.NOT_YET, "There was nothing to clean up yet.")
 
 
-def _image(pod: Pod) -> str:
-    return f"its image is {listed(images_of(pod)) or 'not named'}"
+def _images(specs: Sequence[Container]) -> str:
+    return f"its image is {listed([_image_of(spec) for spec in specs if spec.get('image')]) or 'not named'}"
 
 
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-def _runs_for(pod: Pod, now: datetime) -> float | None:
-    """Seconds that the containers of the pod have been running, all of them; None where one is not."""
-    ages = []
-    for spec in container_specs(pod):
-        state, details = state_of(container_status(pod, as_text(spec.get("name"))))
-        started = parse_time(details.get("startedAt"))
-        if state != "running" or started is None:
-            return None
-        ages.append((now - started).total_seconds())
-    return min(ages, default=None)
+def _runs_for(pod: Pod, spec: Container, now: datetime) -> float | None:
+    """Seconds that the container has been running; None where it is not, or is not ready, or goes with its pod."""
+    status = container_status(pod, as_text(spec.get("name")))
+    state, details = state_of(status)
+    started = parse_time(details.get("startedAt"))
+    if state != "running" or started is None or not status.get("ready") or is_deleting(pod):
+        return None
+    return (now - started).total_seconds()
 
 
 # --- all of a student ---
@@ -497,11 +575,8 @@ def judge(
         known = before["pods"] if before else []
         looked = before["looked"] if before else ""
     else:
-        known = _known(before["pods"] if before else [], view)
-        # Of those that were looked at more is known than events say.
-        looked_at = {one["uid"] for one in known}
-        unseen = [past for past in view.past if past.uid not in looked_at]
-        found = dict(_found(replace(view, past=unseen), rules, known))
+        known = _known(before["pods"] if before else [], view, rules)
+        found = {step: _doubted(step, one, known) for step, one in _found(view, rules, known)}
         steps = [_merged(step, old.get(step), found[step], view, seen_at) for step in NAMES]
         looked = iso_seconds(view.now)
     return {
@@ -525,6 +600,15 @@ def _found(view: View, rules: Rules, known: Sequence[KnownPod]) -> Iterator[tupl
     yield "cleanup", _cleanup(view, known)
 
 
+def _doubted(name: str, found: Found, known: Sequence[KnownPod]) -> Found:
+    """What is not there now may have been with a pod that was gone before anybody looked."""
+    unseen = sorted({one["name"] for one in known if not one["seen"]})
+    if found.state != State.NOT_YET or name == "cleanup" or not unseen:
+        return found
+    gone = f"Gone before anybody looked: {listed(unseen)}. What that was, events do not say."
+    return Found(State.UNKNOWN, f"{found.evidence} {gone}")
+
+
 def _merged(name: str, old: StepGrade | None, found: Found, view: View, seen_at: str) -> StepGrade:
     """A step that was reached stays so. Only who makes pods again after cleaning up has not cleaned up."""
     if old and old["state"] == State.REACHED and not (name == "cleanup" and _own(view)):
@@ -537,9 +621,16 @@ def _grade(name: str, found: Found, seen_at: str) -> StepGrade:
     return {"step": name, "state": str(found.state), "seen": seen, "evidence": found.evidence}
 
 
-def _known(before: Sequence[KnownPod], view: View) -> list[KnownPod]:
-    """The pods that were known, and those that are there now."""
+def _known(before: Sequence[KnownPod], view: View, rules: Rules) -> list[KnownPod]:
+    """The pods that were known, those of which events speak, and those that are there now."""
     known = {one["uid"]: one for one in before}
+    for past in view.past:
+        # Pods of the lab's names may have been the lab's.
+        if past.name not in LAB_PODS and past.uid not in known:
+            created = iso_seconds(past.at) if past.at else ""
+            known[past.uid] = {
+                "name": past.name, "uid": past.uid, "ips": [], "created": created, "seen": "", "lab": False,
+            }  # fmt: skip
     for pod in view.pods:
         old = known.get(uid_of(pod))
         known[uid_of(pod)] = {
@@ -549,6 +640,7 @@ def _known(before: Sequence[KnownPod], view: View) -> list[KnownPod]:
             "created": as_text(metadata(pod).get("creationTimestamp")),
             "seen": iso_seconds(view.now),
             "lab": is_of_lab(pod),
+            "serves": bool(_servers_of(pod, rules)),
         }
     return list(known.values())
 

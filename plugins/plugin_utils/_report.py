@@ -10,7 +10,6 @@ docs/results.schema.json describes the form.
 from __future__ import annotations
 
 import re
-import textwrap
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypedDict, TypeVar, cast
@@ -22,7 +21,7 @@ from ._arguments import mapping, mappings, text
 from ._checks import BY_NAME, NAMES, Check, Result, Status, check
 from ._harmless import harmless_line
 from ._roster import Student
-from ._text_table import columns_of, text_table
+from ._text_table import fitted_table
 
 MARKS = {Status.PASSED: "ok", Status.FAILED: "FAIL", Status.SKIPPED: "-"}
 #: How the marks are written where there is little room.
@@ -229,13 +228,7 @@ def report_table(report: Report, columns: int = 0) -> str:
     failed = [student for student in students if _failed(student)]
     shown = students if len(students) <= MOST_ROWS else failed[:MOST_ROWS]
     body = [[_short(student["name"])] + [_mark(student, name) for name in done] for student in shown]
-    lines = text_table([["student"], *(name.split("_") for name in done)], body)
-    if columns and max(map(columns_of, lines)) > columns:
-        narrow = [[row[0], *(NARROW.get(mark, mark) for mark in row[1:])] for row in body]
-        lines = text_table([["student"], *([str(number)] for number, _name in enumerate(done, 1))], narrow)
-        # No line ends between a number and what it stands for.
-        what = ", ".join(f"{number}\0{name}" for number, name in enumerate(done, 1))
-        lines += ["", *(line.replace("\0", " ") for line in textwrap.wrap(what, columns, break_on_hyphens=False)), ""]
+    lines = fitted_table([["student"], *(name.split("_") for name in done)], body, done, columns, NARROW)
     if len(shown) < len(students):
         hidden = len(failed) - len(shown)
         lines.append(

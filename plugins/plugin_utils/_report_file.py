@@ -10,13 +10,12 @@ import errno
 import json
 import os
 import pathlib
-import stat
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..module_utils._ground import whole_file
 from ..module_utils._ground.errors import ArgumentError
-from . import _report_csv, _report_junit, _report_page
+from . import _own_files, _report_csv, _report_junit, _report_page
 from ._report import Report, a_report
 
 #: For people to read.
@@ -27,8 +26,6 @@ MARKS = {
     "junit.xml": _report_junit.MARK,
     "results.csv": f"{_report_csv.BYTE_ORDER_MARK}{','.join(_report_csv.FIRST)}",
 }
-#: Bytes at the beginning in which that is looked for.
-HEAD = 1000
 #: Bytes that are tried before a lab: the report of fifty students.
 ROOM = 1 << 20
 #: What to do about a file that is in the way.
@@ -146,20 +143,5 @@ def _put(file: pathlib.Path, content: bytes) -> None:
 
 def _refuse_foreign(file: pathlib.Path) -> None:
     """Refuses to write over what is no file of a report of ours."""
-    mark = MARKS[file.name].encode()
-    try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        try:
-            regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
-            ours = regular and mark in os.read(descriptor, HEAD)
-        finally:
-            os.close(descriptor)
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    except OSError:  # a link, a socket, or what this user may not read
-        ours = False
-    if not ours:
-        raise ArgumentError(
-            f"{file} is not of the report of a lab, and stays as it is. Move it away, or set pods_lab_report_dir to"
-            " another directory."
-        )
+    if not _own_files.may_be_written(file, MARKS[file.name]):
+        raise ArgumentError(f"{file} is not of the report of a lab, and stays as it is. {REMEDY}")

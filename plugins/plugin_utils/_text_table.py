@@ -6,8 +6,12 @@
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+#: Columns that a name has at least, on however narrow a terminal.
+LEAST_NAME = 12
 
 
 def text_table(header: Sequence[Sequence[str]], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -26,6 +30,52 @@ def text_table(header: Sequence[Sequence[str]], rows: Sequence[Sequence[str]]) -
     lines = [_line([column[level] for column in stacks], widths) for level in range(height)]
     lines.append(_line(["-" * width for width in widths], widths))
     return lines + [_line(row, widths) for row in rows]
+
+
+def fitted_table(
+    header: Sequence[Sequence[str]],
+    rows: Sequence[Sequence[str]],
+    numbered: Sequence[str],
+    columns: int,
+    narrow: Mapping[str, str] | None = None,
+) -> list[str]:
+    """The same for a terminal of so many columns. Where the table is wider its last columns have numbers, which are
+    explained below it; and where it still is, the names in the first one are cut.
+
+    Args:
+        numbered: what those columns are called, then.
+        columns: of the terminal; 0 where it does not matter.
+        narrow: what shorter cells stand for others, then.
+    """
+    lines = text_table(header, rows)
+    if not columns or _width_of(lines) <= columns:
+        return lines
+    short = narrow or {}
+    body = [[row[0], *(short.get(cell, cell) for cell in row[1:])] for row in rows]
+    heads = [*header[: -len(numbered)], *([str(number)] for number, _name in enumerate(numbered, 1))]
+    lines = text_table(heads, body)
+    too_wide = _width_of(lines) - columns
+    if too_wide > 0:
+        longest = max(columns_of(row[0]) for row in body) - too_wide
+        body = [[cut(row[0], max(LEAST_NAME, longest)), *row[1:]] for row in body]
+        lines = text_table(heads, body)
+    # No line ends between a number and what it stands for.
+    what = ", ".join(f"{number} {name}".replace(" ", "\0") for number, name in enumerate(numbered, 1))
+    explained = (line.replace("\0", " ") for line in textwrap.wrap(what, columns, break_on_hyphens=False))
+    return [*lines, "", *explained, ""]
+
+
+def cut(text: str, columns: int) -> str:
+    """The text in at most so many columns, with an ellipsis where something is missing."""
+    if columns_of(text) <= columns:
+        return text
+    while text and columns_of(text) >= columns:
+        text = text[:-1]
+    return f"{text}…"
+
+
+def _width_of(lines: Sequence[str]) -> int:
+    return max(map(columns_of, lines), default=0)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -14,6 +14,7 @@ from ansible_collections.kubelabs.pods.tests.unit.plugins.plugin_utils.test_grad
 
 PROJECTOR = {"width": 1920, "height": 1080}
 PHONE = {"width": 360, "height": 740}
+LAPTOP = {"width": 1280, "height": 800}
 ATTACK = "</style></title><script>alert(1)</script><img src=x onerror=alert(1)><svg/onload=alert(1)>\u202e\x1b[31m=1+1"
 REACHED = ("web_pod_ready", "apply", "shell_pod_ready")
 
@@ -28,8 +29,9 @@ def fixture_show(browser, tmp_path):
     contexts, said, asked = [], [], []
     path = tmp_path / "board.html"
 
-    def show(of, refresh=0, name="monday", **options):
-        path.write_text(board(name, of, POINTS, "2026-11-26T10:42:00Z", refresh=refresh))
+    def show(of, refresh=0, name="monday", trouble="", **options):
+        page = board(name, of, POINTS, "2026-11-26T10:42:00Z", refresh=refresh, trouble=trouble, reason=trouble)
+        path.write_text(page)
         context = browser.new_context(**{"viewport": PROJECTOR, **options})
         contexts.append(context)
         page = context.new_page()
@@ -67,6 +69,76 @@ def test_a_whole_class_is_on_one_screen(show, number):
     assert right <= 0 and down <= 0
 
 
+LONG = "A very long name of somebody"
+NAMES = [
+    "Anna Müller",
+    "محمد بن عبد الله",
+    LONG,
+    "李雷",
+    "María José Fernández de la Cruz y Rodríguez",
+    "שרה בת אברהם",
+    "欧阳修文与他的非常长的名字",
+    "Hubert Blaine Wolfeschlegelsteinhausenbergerdorff " * 3,
+    "فاطمة الزهراء بنت محمد بن عبد الرحمن " * 4,
+    "x" * 200,
+    "MARTHA WILMA WAGEMANN",
+    "Willi Illing",
+]
+
+
+def named(number):
+    return [student(NAMES[index % len(NAMES)], REACHED) for index in range(number)]
+
+
+@pytest.mark.parametrize("trouble", ["", "The cluster has not answered since 19:34. This is what was known then."])
+@pytest.mark.parametrize("viewport", [PROJECTOR, LAPTOP])
+@pytest.mark.parametrize("number", [6, 13, 54, 100])
+def test_so_it_is_whatever_the_names_and_with_trouble(show, number, viewport, trouble):
+    page = show(named(number), viewport=viewport, trouble=trouble)
+    right, down = overflow(page)
+    assert right <= 0 and down <= 0
+    rows = page.locator("tbody tr").evaluate_all("rows => rows.map(row => row.getBoundingClientRect().height)")
+    assert max(rows) - min(rows) < 1
+
+
+def cut_names(page):
+    """The names that are not shown as a whole."""
+    return page.locator("tbody bdi").evaluate_all(
+        "names => names.filter(one => one.scrollHeight > one.clientHeight * 1.25).map(one => one.innerText)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "viewport"), [(6, PROJECTOR), (13, PROJECTOR), (13, LAPTOP), (24, LAPTOP), (54, PROJECTOR)]
+)
+def test_ordinary_names_are_not_cut(show, number, viewport):
+    assert not set(cut_names(show(named(number), viewport=viewport))) & set(NAMES[:7])
+
+
+@pytest.mark.parametrize(("viewport", "number"), [(LAPTOP, 13), (LAPTOP, 100), (PHONE, 13)])
+def test_a_name_is_cut_at_its_end_and_begins_at_the_left(show, viewport, number):
+    page = show(named(number), viewport=viewport)
+    for name in ("محمد بن عبد الله", NAMES[8], LONG, NAMES[7]):
+        shown = page.locator("tbody bdi", has_text=name.strip()).first
+        first, box = shown.evaluate(
+            """one => {
+                const range = document.createRange();
+                range.setStart(one.firstChild, 0);
+                range.setEnd(one.firstChild, 1);
+                return [range, one]
+                    .map(of => of.getBoundingClientRect())
+                    .map(at => [at.left, at.right, at.top, at.bottom]);
+            }"""
+        )
+        assert box[0] - 1 <= first[0] and first[1] <= box[1] + 1, (name, first, box)
+        assert (first[2] + first[3]) / 2 < box[3], (name, first, box)
+        # Else the ellipsis is beside the box, where nobody sees it.
+        look = shown.evaluate("one => [getComputedStyle(one).direction, getComputedStyle(one).textAlign]")
+        assert look == ["ltr" if name.isascii() else "rtl", "start"]
+    lefts = page.locator("tbody tr:first-child bdi").first.evaluate("one => one.getBoundingClientRect().left")
+    assert lefts <= 30
+
+
 @pytest.mark.parametrize("number", [6, 100])
 def test_on_a_phone_nothing_stands_beside_the_screen(show, number):
     page = show(students(number), viewport=PHONE)
@@ -78,7 +150,7 @@ def test_on_a_phone_nothing_stands_beside_the_screen(show, number):
 @pytest.mark.parametrize(("number", "least"), [(6, 40), (24, 30), (100, 16)])
 def test_names_can_be_read_from_the_back_of_a_room(show, number, least):
     page = show(students(number))
-    size = page.locator("tbody th").first.evaluate("element => parseFloat(getComputedStyle(element).fontSize)")
+    size = page.locator("tbody bdi").first.evaluate("element => parseFloat(getComputedStyle(element).fontSize)")
     assert size >= least
 
 

@@ -104,4 +104,4 @@ def test_what_students_did_by_hand_is_graded_with_the_evidence(run_playbook, key
     }  # fmt: skip
     board = (tmp_path / "board.html").read_text()
     assert "6 students, 1 through" in board
-    assert "hello was made by kubectl apply." in board
+    assert "hello was applied with kubectl apply." in board

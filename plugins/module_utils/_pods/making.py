@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a pod was made: by applying YAML, or by a command that says what to do. Pure: pod JSON in, a word out.
+"""Whether YAML was applied for a pod, at once or later, or which command made it. Pure: pod JSON in, a word out.
 
 Sources: `kubectl apply` names its field manager `kubectl-client-side-apply` and writes the annotation (k8s.io/kubectl,
 pkg/cmd/apply/apply.go); with `--server-side` the operation is `Apply` (Kubernetes documentation, "Server-Side Apply").
@@ -28,8 +28,9 @@ class Making:
     """How a pod was made.
 
     Attributes:
-        declarative: whether YAML was applied.
-        how: `kubectl apply`, `kubectl run`, or the name of the field manager; '' where nothing is known.
+        declarative: whether YAML was applied, be it that something else had made the pod before.
+        how: what it was applied with, such as `kubectl apply`; or else what made it, `kubectl run` or the name of the
+            field manager; '' where nothing is known.
     """
 
     declarative: bool
@@ -42,7 +43,7 @@ def making(pod: Pod) -> Making:
     for entry in fields:
         # Kubernetes itself applies to subresources such as status.
         if entry.get("operation") == "Apply" and not entry.get("subresource"):
-            return Making(True, "server-side apply")
+            return Making(True, "kubectl apply --server-side or the like")
     managers = [as_text(entry.get("manager")) for entry in fields]
     if CLIENT_SIDE_APPLY in managers:
         return Making(True, "kubectl apply")
@@ -51,7 +52,7 @@ def making(pod: Pod) -> Making:
         if manager in IMPERATIVE:
             return Making(False, IMPERATIVE[manager])
     if as_text(as_map(last_applied(pod).get("metadata")).get("name")) == name_of(pod):
-        return Making(True, "apply")
+        return Making(True, "another client")
     return Making(False, managers[0] if managers else "")
 
 

@@ -80,25 +80,27 @@ class Everywhere:
 
     @property
     def trouble(self) -> str:
-        """See ListWatch.trouble."""
-        return self._source.trouble
+        """What is wrong with the watch, or with the list before there is one; '' where all is well."""
+        return self._feed.trouble if self._feed is not None else self._source.trouble
 
     def _new_source(self) -> ListWatch:
         return ListWatch(self._client, core_path("pods"), slim=slim)
 
     def list(self, deadline: Deadline) -> None:
-        """Fetches what there is.
+        """Fetches what there is. Until all of it is there, what was known stays.
 
         Raises:
             ApiError: it may not be listed.
             DeadlineExceeded: there was no whole list in time.
         """
-        self._source, self._pods = self._new_source(), {}
-        for event in self._source.events(deadline):
-            self._take(event)
+        source = self._new_source()
+        pods: dict[str, Item] = {}
+        for event in source.events(deadline):
             if event.type == SYNCED:
+                self._source, self._pods = source, pods
                 return
-        raise DeadlineExceeded(f"The pods of the cluster were not listed in time. {self.trouble}".rstrip())
+            pods[uid_of(event.object)] = event.object
+        raise DeadlineExceeded(f"The pods of the cluster were not listed in time. {source.trouble}".rstrip())
 
     def follow(self, deadline: Deadline) -> None:
         """Begins to watch. `wait` takes what comes."""

@@ -14,7 +14,12 @@ import pytest
 
 from ansible_collections.kubelabs.pods.plugins.action.grade import ARGUMENT_SPEC, Grading, answer
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline import Deadline
-from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ApiError, ArgumentError, KubelabsError
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import (
+    ApiError,
+    ArgumentError,
+    KubelabsError,
+    Unreachable,
+)
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.ownership import (
     CLASS_LABEL,
     OWNER,
@@ -23,9 +28,11 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._ground.ownership im
     STAFF,
     STUDENT_LABEL,
 )
+from ansible_collections.kubelabs.pods.plugins.module_utils._survey import survey
+from ansible_collections.kubelabs.pods.plugins.plugin_utils import _board
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import refuse, reply
 from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import make_client
-from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import make_event, make_pod
+from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import make_event, make_pod, running
 
 CLASS = {OWNER_LABEL: OWNER, CLASS_LABEL: "monday"}
 SELECTOR = ",".join(f"{key}={value}" for key, value in CLASS.items())
@@ -238,7 +245,13 @@ def test_watching_says_what_is_new_and_keeps_the_files_up_to_date(lab, tmp_path)
     lab.on_watch("/api/v1/pods", lambda: put_web(lab))
     lines: list[str] = []
     made.watch(lines.append)
-    assert lines[0] == f"Watching 2 students for 1 s, or until Ctrl-C: {tmp_path}/board.html"
+    assert lines[0].splitlines() == [
+        "Watching 2 students. For a projector, open this in a browser:",
+        f"    {tmp_path}/board.html",
+        "It is written anew every 0.1 s. For a spreadsheet, written where something is new:",
+        f"    {tmp_path}/grade.csv",
+        "After 1 s it ends, or with Ctrl-C: the files stay. Of Ctrl-C Ansible says 'User interrupted execution'.",
+    ]
     assert [line.partition(" ")[2] for line in lines[1:]] == ["Anna: Web pod, Applied"]
     assert 'http-equiv="refresh" content="0.1"' in (tmp_path / "board.html").read_text()
     assert len([one for one in lab.requests if one.path == "/api/v1/pods" and "watch" not in one.query]) == 1
@@ -247,9 +260,78 @@ def test_watching_says_what_is_new_and_keeps_the_files_up_to_date(lab, tmp_path)
 def test_watching_goes_on_where_the_cluster_does_not_answer_for_a_while(lab, tmp_path):
     made = watching(lab, tmp_path, 0.3, timeout=0.2)
     made.look(Deadline(10))
-    lab.fault("/api/v1/namespaces$", refuse(400, message="not now"), times=9)
+    lab.fault("/api/v1/namespaces$", refuse(400, message="not now"), times=99)
+    lines: list[str] = []
+    made.watch(lines.append)
+    page = (tmp_path / "board.html").read_text()
+    assert "The cluster has answered with errors since" in page and "not now" in page
+    assert len(lines) == 2 and "not now" in lines[1]
+
+
+def test_who_watches_is_told_when_the_cluster_falls_silent_and_when_it_answers_again(lab, tmp_path, monkeypatch):
+    made = watching(lab, tmp_path, 1.5, timeout=5)
+    made.look(Deadline(10))
+    boards = []
+    write = made.write
+
+    def silence(*args, **kwargs):
+        raise Unreachable("No byte came for too long: a secret.")
+
+    def written(**given):
+        write(**given)
+        boards.append((tmp_path / "board.html").read_text())
+        if len(boards) == 3:
+            monkeypatch.undo()
+
+    made._scrub = lambda text: text.replace("a secret", "***")
+    monkeypatch.setattr(made, "write", written)
+    monkeypatch.setattr("ansible_collections.kubelabs.pods.plugins.action.grade.survey.class_namespaces", silence)
+    lines: list[str] = []
+    made.watch(lines.append)
+    since = _board.clock(made.looked)
+    assert len(boards) == 3
+    for page in boards:
+        assert f"The cluster has not answered since {since}. This is what was known then." in page
+        assert "<small>No byte came for too long: ***.</small>" in page
+    assert [line.partition(" ")[2] for line in lines[1:]] == [
+        f"The cluster has not answered since {since}. This is what was known then. Looking goes on. "
+        "(No byte came for too long: ***.)",
+        "The cluster answers again.",
+    ]
+    assert "not answered" not in (tmp_path / "board.html").read_text()
+
+
+def test_where_the_watch_of_pods_is_in_trouble_they_are_listed(lab, tmp_path, monkeypatch):
+    made = watching(lab, tmp_path, 0.5)
+    made.look(Deadline(10))
+    monkeypatch.setattr(survey.Everywhere, "trouble", "The connection broke.")
+    monkeypatch.setattr(survey.Everywhere, "wait", lambda self, seconds: time.sleep(seconds))
+    put_web(lab)
     made.watch(lambda line: None)
-    assert "not now" in (tmp_path / "board.html").read_text()
+    assert reached(made, "Anna") == {"web_pod_ready", "apply"}
+    assert "not answered" not in (tmp_path / "board.html").read_text()
+
+
+@pytest.mark.parametrize("name", ["board.html", "grade.csv"])
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_file_of_somebody_else_is_refused_before_anything_is_asked(lab, tmp_path, name, check_mode):
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(ArgumentError, match=f"{name} is not of the grades of a class"):
+        grading(lab, tmp_path, check_mode)
+    assert [path.name for path in tmp_path.iterdir()] == [name] and (tmp_path / name).read_text() == "mine"
+    assert lab.requests == []
+
+
+def test_a_web_container_that_is_not_the_first_is_read(lab, tmp_path):
+    blog = own("blog", ANNA, "nginx", "10.0.0.1", containers=[running("side"), running("c")])
+    blog["spec"]["containers"] = [{"name": "side", "image": "busybox"}, {"name": "c", "image": "nginx"}]
+    lab.put(blog)
+    lab.put(own("my-shell", ANNA, "busybox", "10.0.0.2"))
+    lab.logs[ANNA, "blog"] = b'10.0.0.2 "GET / HTTP/1.1" 200\n'
+    made = grading(lab, tmp_path)
+    made.look(Deadline(10))
+    assert {"http_between_pods", "shell_pod_ready"} <= reached(made, "Anna")
+    assert [request.one("container") for request in lab.requests if request.path.endswith("/log")] == ["c"]
 
 
 def test_who_may_not_list_the_cluster_looks_at_each_namespace_again_and_again(lab, tmp_path):
@@ -317,6 +399,15 @@ def test_in_check_mode_nothing_is_written(lab, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+def test_the_table_says_where_the_rest_is_only_where_it_was_written(lab, tmp_path):
+    many = [{"name": f"s{number}", "namespace": f"monday-s{number}"} for number in range(50)]
+    for check_mode in (False, True):
+        made = grading(lab, tmp_path, check_mode, students=many, only=True, columns=60)
+        made.look(Deadline(10))
+        assert ("see grade.csv" in answer(made)["table"]) is not check_mode
+        assert "1 Web pod" not in answer(made)["table"]
+
+
 def test_a_file_that_cannot_be_written_is_told(lab, tmp_path):
     made = grading(lab, tmp_path / "file" / "below")
     made.look(Deadline(10))
@@ -332,6 +423,7 @@ def test_a_file_that_cannot_be_written_is_told(lab, tmp_path):
         ({"settle": -1}, "settle is -1"),
         ({"watch_interval": 0}, "watch_interval"),
         ({"watch_for": -1}, "watch_for"),
+        ({"columns": -1}, "columns"),
         ({"points": {"x": 1}}, "points: x is no step"),
         ({"students": [{"name": "Anna"}]}, "students"),
     ],

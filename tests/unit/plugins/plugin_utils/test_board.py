@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import html.parser
+import unicodedata
 
 import pytest
 
 from ansible_collections.kubelabs.pods.plugins.plugin_utils import _board
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._grade import NAMES
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._text_table import columns_of
 from ansible_collections.kubelabs.pods.tests.unit.plugins.plugin_utils.test_grade_file import POINTS, student
 
 LOOKED = "2026-11-26T10:42:00Z"
@@ -123,8 +125,18 @@ def test_how_many_are_through_counts_who_has_nothing_left_to_do():
     assert "through" not in page(nothing).text
 
 
-def test_trouble_stands_on_the_board():
-    assert "does not answer" in page(student(), trouble="The cluster does not answer.").text
+@pytest.mark.parametrize(
+    ("refused", "words"),
+    [
+        (False, f"The cluster has not answered since {_board.clock(LOOKED)}. This is what was known then."),
+        (True, f"The cluster has answered with errors since {_board.clock(LOOKED)}. This is what was known then."),
+    ],
+)
+def test_trouble_stands_on_the_board_for_the_class_and_in_small_for_who_knows_why(refused, words):
+    made = page(student(), trouble=_board.not_answered(LOOKED, refused=refused), reason="No byte came.")
+    assert f"{words} No byte came." in made.text
+    assert len([one for one in made.all("p") if one.get("role") == "alert"]) == 1
+    assert len(made.all("small")) == len(page(student()).all("small")) + 1
     assert [one for one in page(student()).all("p") if one.get("role") == "alert"] == []
 
 
@@ -138,6 +150,37 @@ def test_the_table_for_a_terminal():
         "李雷[2J 0      -   -       -     ?    -    -        -",
         "(all)          1   0       0     0    0    0        0",
     ]
+
+
+LONG = "A very long name of somebody who has more names than anybody else"
+
+
+@pytest.mark.parametrize("name", [LONG, "李" * 60, "ا" * 60, "e\u0301" * 60])
+@pytest.mark.parametrize("columns", [0, 200, 80, 68, 60, 45])
+def test_no_name_makes_a_row_wider_than_the_terminal(name, columns):
+    lines = _board.grade_table([student(name), student()], POINTS, columns).splitlines()
+    assert max(map(columns_of, lines)) <= (columns or 120)
+    (row,) = (line for line in lines if line.startswith(unicodedata.normalize("NFC", name)[:5]))
+    assert "…" in row and row.split()[-7:] == ["ok", "-", "-", "?", "-", "-", "-"]
+
+
+def test_on_a_narrow_terminal_steps_have_numbers():
+    table = _board.grade_table([student(LONG), student()], POINTS, 80)
+    assert table.splitlines() == [
+        "student                                  points 1  2 3 4 5 6 7",
+        "---------------------------------------- ------ -- - - - - - -",
+        "A very long name of somebody who has mo… 1      ok - - ? - - -",
+        "Anna                                     1      ok - - ? - - -",
+        "(all)                                           2  0 0 0 0 0 0",
+        "",
+        "1 Web pod, 2 Applied, 3 Shell pod, 4 Exec, 5 HTTP, 6 Restarts, 7 Clean-up",
+    ]
+    assert _board.grade_table([student()], POINTS, 80) == _board.grade_table([student()], POINTS)
+
+
+def test_where_there_are_no_files_the_table_has_all():
+    table = _board.grade_table([student(f"s{index}") for index in range(50)], POINTS, most_rows=50)
+    assert "more students" not in table and "s49 " in table
 
 
 def test_a_long_class_is_cut():

@@ -62,6 +62,19 @@ def web(name="my-web", image="nginx", ip="10.0.0.1", **more):
     return pod(name, image, ip, **more)
 
 
+def together(*pods, name="blog"):
+    """One pod with the containers of all of them, the first of which gives the rest."""
+    made = pods[0]
+    made["metadata"].update(name=name, uid=f"uid-{name}")
+    made["spec"]["containers"] = [
+        {**one["spec"]["containers"][0], "name": f"c{number}"} for number, one in enumerate(pods)
+    ]
+    made["status"]["containerStatuses"] = [
+        {**one["status"]["containerStatuses"][0], "name": f"c{number}"} for number, one in enumerate(pods)
+    ]
+    return made
+
+
 def shell(name="my-shell", image="busybox:1.37", ip="10.0.0.2", **more):
     return pod(name, image, ip, **{"command": ["sleep", "3600"], **more})
 
@@ -116,6 +129,8 @@ def test_who_has_done_nothing_has_reached_nothing():
         # A copy of the lab's YAML with another name carries its labels, and is the student's.
         (web("copy", labels=LAB), "reached", "copy"),
         (LAB_WEB, "not_yet", "no web pod"),
+        (together(shell(), web()), "reached", "blog is ready, with the web image nginx."),
+        (together(shell(), web(image="example.org/mine:1")), "unknown", "its image is example.org/mine:1"),
         # A pod of the lab's name without its labels is not the lab's.
         (web("web"), "reached", "web is ready"),
     ],
@@ -146,6 +161,13 @@ def test_a_pod_whose_log_tells_of_requests_is_a_web_pod():
         (web(image="example.org/mine:1"), "unknown", "Whether my-web has a shell is not known"),
         (web(), "not_yet", "There is no shell pod."),
         (LAB_SHELL, "not_yet", "There is no shell pod."),
+        # A web server beside it does not take the shell away.
+        (together(web(), shell()), "reached", "blog runs, with the shell image busybox:1.37."),
+        (together(shell(), web()), "reached", "blog runs"),
+        (together(web(), shell(age=3)), "not_yet", "has not run for 8 seconds yet"),
+        (together(web(ready=False, container=waiting("app", "CrashLoopBackOff")), shell()), "reached", "blog runs"),
+        (together(web(), web(image="example.org/mine:1")), "unknown", "its image is example.org/mine:1"),
+        (shell(deleting=True), "not_yet", "Terminating"),
     ],
 )
 def test_a_shell_pod(one, state, evidence):
@@ -154,11 +176,22 @@ def test_a_shell_pod(one, state, evidence):
     assert evidence in found["evidence"]
 
 
+def test_a_shell_is_sought_beside_the_server_whose_log_tells_of_requests():
+    alone = web(image="example.org/mine:1")
+    assert states(look(alone, served=asked(alone, "10.9.9.9")))["shell_pod_ready"] == "not_yet"
+    two = together(web(image="example.org/mine:1"), web(image="example.org/tool:1"))
+    assert states(look(two, served=asked(two, "10.9.9.9")))["shell_pod_ready"] == "unknown"
+    box = shell()
+    assert states(look(box, served=asked(box, "10.9.9.9")))["shell_pod_ready"] == "reached"
+
+
 @pytest.mark.parametrize(
     ("pods", "state", "evidence"),
     [
-        ([web()], "reached", "my-web was made by kubectl apply."),
-        ([web(managers=["kubectl-run"])], "not_yet", "Made otherwise: my-web by kubectl run."),
+        ([web()], "reached", "my-web was applied with kubectl apply."),
+        # What was created and applied later was not made by applying, and counts all the same.
+        ([web(managers=["kubectl-create", "kubectl-client-side-apply"])], "reached", "my-web was applied with"),
+        ([web(managers=["kubectl-run"])], "not_yet", "Made otherwise, and not applied since: my-web by kubectl run."),
         ([web(managers=["kubectl-create"]), shell()], "reached", "my-shell"),
         ([web(managers=[])], "not_yet", "something that leaves no name"),
         ([LAB_WEB], "not_yet", "There is no pod."),
@@ -195,6 +228,64 @@ def test_the_evidence_names_both_pods_the_address_and_the_time():
     server = web()
     found = step(look(server, shell(), served=asked(server, "10.0.0.2")), "http_between_pods")
     assert found["evidence"] == "The log of my-web has a request from my-shell (10.0.0.2) at 2026-11-26T10:42:00Z."
+
+
+@pytest.mark.parametrize(
+    ("peer", "probe", "why"),
+    [
+        ("10.0.0.1", False, "2 from 10.0.0.1 (the pod itself)."),
+        ("127.0.0.1", False, "2 from 127.0.0.1 (the pod itself or a port-forward)."),
+        ("::1", False, "2 from ::1 (the pod itself or a port-forward)."),
+        ("172.18.0.2", False, "2 from 172.18.0.2 (its node)."),
+        ("10.0.0.2", True, "2 the kubelet's probes."),
+    ],
+)
+def test_requests_that_prove_nothing_are_told_with_why(peer, probe, why):
+    server = web()
+    found = step(look(server, shell(), served=asked(server, peer, peer, probe=probe)), "http_between_pods")
+    assert (found["state"], found["evidence"]) == (
+        "not_yet",
+        f"The log of my-web has requests, but none from another pod of the student: {why}",
+    )
+
+
+def test_of_the_labs_own_web_pod_nobody_has_to_know_who_probed_it():
+    found = step(look(LAB_WEB, shell(), served=asked(LAB_WEB, "127.0.0.1")), "http_between_pods")
+    assert found["evidence"] == "There is no request in the log of a web pod."
+
+
+def test_the_log_of_a_pod_that_is_gone_tells_nothing_any_more():
+    first = look(web(), shell())
+    assert states(first)["http_between_pods"] == "not_yet"
+    for then in (look(before=first), look(shell(), before=first), look(web("other"), shell(), before=first)):
+        assert step(then, "http_between_pods") == {
+            "step": "http_between_pods",
+            "state": "unknown",
+            "seen": None,
+            "evidence": "Whether there was a request cannot be known: my-web is gone, and its log with it.",
+        }
+    # A shell pod has answered nobody, and the lab's pods are no student's.
+    assert states(look(before=look(LAB_WEB, shell())))["http_between_pods"] == "not_yet"
+    # An earlier version did not keep who may have.
+    for one in first["pods"]:
+        del one["serves"]
+    assert states(look(web(), before=first))["http_between_pods"] == "unknown"
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_the_log_of_a_container_that_was_restarted_has_begun_anew(first):
+    again = web(container=running("app", restarts=1, started=ago(60)))
+    found = step(look(together(again, shell()) if first else together(shell(), again)), "http_between_pods")
+    assert (found["state"], found["evidence"]) == (
+        "unknown",
+        "Whether there was a request cannot be known: blog was restarted, and its log began anew.",
+    )
+    # What it says since counts.
+    one = web(container=running("app", restarts=1, started=ago(60)))
+    assert states(look(one, shell(), served=asked(one, "10.0.0.2")))["http_between_pods"] == "reached"
+    # That of a shell says nothing of requests anyway.
+    box = shell(container=running("app", restarts=1, started=ago(60)))
+    assert states(look(web(), box))["http_between_pods"] == "not_yet"
 
 
 @pytest.mark.parametrize(("peer", "state"), [("10.0.0.9", "not_yet"), ("10.0.0.2", "reached"), ("10.7.7.7", "not_yet")])
@@ -333,8 +424,13 @@ def test_what_was_gone_before_anybody_looked():
         "step": "web_pod_ready",
         "state": "unknown",
         "seen": None,
-        "evidence": "Gone before anybody looked: my-web. What it was, events do not say.",
+        "evidence": "There is no web pod. Gone before anybody looked: my-web. What that was, events do not say.",
     }
+    assert set(states(student).values()) == {"unknown", "reached"}
+    # Also beside what is there now, and when events have forgotten it.
+    then = look(LAB_WEB, shell(managers=["kubectl-run"]), before=student)
+    assert {name for name, state in states(then).items() if state == "not_yet"} == {"cleanup"}
+    assert "Made otherwise" in step(then, "apply")["evidence"] and "Gone before" in step(then, "apply")["evidence"]
     # Pods of the lab's names may have been the lab's.
     assert states(look(LAB_WEB, past=past[1:]))["cleanup"] == "not_yet"
 
@@ -367,10 +463,37 @@ LOGS = [
     ([web(), shell()], None, {"my-web"}),
     ([LAB_WEB, LAB_SHELL], None, set()),  # nobody has made anything
     ([LAB_WEB, shell()], None, {"web"}),
-    ([web(ready=False)], None, set()),
+    # By its address a pod can be asked before it is ready, and while it is being deleted.
+    ([web(ready=False)], None, {"my-web"}),
+    ([web(deleting=True)], None, {"my-web"}),
+    ([web(ready=False, container=waiting("app"))], None, set()),
+    ([web(ready=False, container=waiting("app", "CrashLoopBackOff", restarts=1, last=ended(1)))], None, {"my-web"}),
     ([web(image="example.org/mine")], None, {"my-web"}),
     ([shell(ports=[{"containerPort": 8000}])], None, {"my-shell"}),
 ]
+MINE = "example.org/mine:1"
+CONTAINERS = [
+    ([shell(), web()], ["c1"]),
+    ([web(), shell(ports=[{"containerPort": 8000}])], ["c0"]),
+    ([web(image=MINE), web()], ["c1"]),
+    ([shell(), web(image=MINE)], ["c1"]),
+    ([shell(ports=[{"containerPort": 8000}]), web(image=MINE)], ["c0", "c1"]),
+    ([web(image=MINE) for _each in range(9)], ["c0", "c1", "c2"]),
+    ([shell(), shell()], []),
+]
+
+
+@pytest.mark.parametrize(("pods", "expected"), CONTAINERS)
+def test_of_which_containers_logs_are_read(pods, expected):
+    logs = _grade.logs_to_read(None, View(True, "u", NOW, [together(*pods)]), RULES, None)
+    assert [one.container for one in logs] == expected
+
+
+@given(st.permutations(range(4)), st.integers(0, 3))
+def test_the_web_container_is_read_wherever_it_stands(order, others):
+    pods = [[web(), shell(), web(image=MINE), shell()][index] for index in order if index <= others]
+    (log,) = _grade.logs_to_read(None, View(True, "u", NOW, [together(*pods)]), RULES, None)
+    assert log.container == f"c{[index for index in order if index <= others].index(0)}"
 
 
 @pytest.mark.parametrize(("pods", "before", "expected"), LOGS)

@@ -16,11 +16,14 @@ import pytest
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ArgumentError
 from ansible_collections.kubelabs.pods.plugins.plugin_utils import _grade
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._board import board
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._grade import NAMES
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._grade_file import (
     grade_csv,
     read_grades,
+    refuse_foreign,
     totals,
+    write_board,
     write_grades,
 )
 
@@ -93,8 +96,67 @@ def test_a_directory_in_its_place_is_told(tmp_path):
 
 def test_a_spreadsheet_gets_points_and_no_points_where_nothing_is_known():
     header, row = rows(grade_csv([student(reached=("web_pod_ready", "restarts"))], POINTS))
-    assert header == ["name", "namespace", "points", "of", *NAMES]
-    assert row == ["Anna", "lab-anna", "3", "8", "1", "0", "0", "", "0", "2", "0"]
+    assert header == ["name", "namespace", "points", "of", *NAMES, "reached"]
+    assert row == ["Anna", "lab-anna", "3", "8", "1", "0", "0", "", "0", "2", "0", "web_pod_ready restarts"]
+
+
+def test_a_spreadsheet_tells_of_a_step_that_is_worth_nothing_whether_it_was_reached():
+    points = _grade.weights({"exec": 0})
+    two = [student(reached=reached, unknown=()) for reached in (("apply", "exec"), ("apply",))]
+    assert [row[2:] for row in rows(grade_csv(two, points))[1:]] == [
+        ["1", "6", "0", "1", "0", "0", "0", "0", "0", "apply exec"],
+        ["1", "6", "0", "1", "0", "0", "0", "0", "0", "apply"],
+    ]
+
+
+def earlier_csv():
+    """As version 0.1.0 wrote it before it had the last column."""
+    return grade_csv([student()], POINTS).replace(",reached", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("grade.csv", ""),
+        ("grade.csv", "name,namespace,points\nAnna,x,3\n"),
+        ("grade.csv", "\n" * 1000 + grade_csv([student()], POINTS)),
+        ("board.html", "<title>The board of governors</title>"),
+        ("board.html", "<title>report of the class: who is where else</title>"),
+    ],
+)
+def test_a_file_of_somebody_else_stays(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content.encode())
+    for write in (
+        lambda: refuse_foreign(str(tmp_path)),
+        lambda: write_board(str(tmp_path), "x"),
+        lambda: write_grades(str(tmp_path), grades(student())),
+    ):
+        with pytest.raises(ArgumentError, match=r"stays as it is\. Move it away, or set pods_lab_report_dir") as caught:
+            write()
+        assert str(tmp_path / name) in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_bytes() == content.encode()
+
+
+def test_what_is_no_file_stays(tmp_path):
+    (tmp_path / "board.html").symlink_to(tmp_path / "page.html")
+    (tmp_path / "page.html").write_text(board("monday", [student()], POINTS, ""))
+    with pytest.raises(ArgumentError, match=r"board\.html is not of the grades"):
+        refuse_foreign(str(tmp_path))
+    (tmp_path / "board.html").unlink()
+    (tmp_path / "grade.csv").mkdir()
+    with pytest.raises(ArgumentError, match=r"grade\.csv is not of the grades"):
+        refuse_foreign(str(tmp_path))
+
+
+@pytest.mark.parametrize("table", [earlier_csv(), grade_csv([], POINTS), grade_csv([student("李雷")], POINTS)])
+@pytest.mark.parametrize(("class_name", "refresh"), [("monday", 0), ("x" * 63, 3600), ("<" * 63, 3600)])
+def test_a_file_of_ours_is_written_anew(tmp_path, table, class_name, refresh):
+    (tmp_path / "grade.csv").write_text(table, newline="")
+    (tmp_path / "board.html").write_text(board(class_name, [student()], POINTS, "", refresh=refresh, trouble="x"))
+    refuse_foreign(str(tmp_path))
+    write_board(str(tmp_path), "new")
+    assert (tmp_path / "board.html").read_text() == "new"
 
 
 @pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "  =1", "＝1"])

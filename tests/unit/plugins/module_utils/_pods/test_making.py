@@ -39,7 +39,7 @@ KUBELET = ("kubelet", "Update", "status")
     ("managers", "annotation", "expected"),
     [
         ([("kubectl-client-side-apply", "Update", ""), KUBELET], applied("my-web"), Making(True, "kubectl apply")),
-        ([("kubectl", "Apply", ""), KUBELET], None, Making(True, "server-side apply")),
+        ([("kubectl", "Apply", ""), KUBELET], None, Making(True, "kubectl apply --server-side or the like")),
         # What was created, and later applied.
         ([("kubectl-create", "Update", ""), ("kubectl-client-side-apply", "Update", "")], applied("my-web"),
          Making(True, "kubectl apply")),
@@ -48,8 +48,8 @@ KUBELET = ("kubelet", "Update", "status")
         ([("kubectl-create", "Update", ""), KUBELET], applied("my-web"), Making(False, "kubectl create")),
         ([("OpenAPI-Generator", "Update", "")], applied("web"), Making(False, "OpenAPI-Generator")),
         # Another client that applies as kubectl does.
-        ([("OpenAPI-Generator", "Update", "")], applied("my-web"), Making(True, "apply")),
-        ([], applied("my-web"), Making(True, "apply")),
+        ([("OpenAPI-Generator", "Update", "")], applied("my-web"), Making(True, "another client")),
+        ([], applied("my-web"), Making(True, "another client")),
         # Kubernetes itself applies statuses.
         ([("kubectl-run", "Update", ""), ("kubelet", "Apply", "status")], None, Making(False, "kubectl run")),
         ([], None, Making(False)),

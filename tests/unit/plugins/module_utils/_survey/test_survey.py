@@ -72,6 +72,16 @@ def test_what_changes_is_followed(api):
     assert everywhere.trouble == ""
 
 
+def test_until_a_list_is_there_what_was_known_stays(api):
+    api.put(make_pod("my-web", "lab-anna"))
+    everywhere = survey.Everywhere(make_client(api))
+    everywhere.list(Deadline(5))
+    api.fault("pods", refuse(503), times=100)
+    with pytest.raises(DeadlineExceeded):
+        everywhere.list(Deadline(0.5))
+    assert len(everywhere.pods(["lab-anna"]).by_namespace["lab-anna"]) == 1
+
+
 def test_a_list_that_does_not_come_is_told(api):
     api.fault("pods", refuse(503), times=100)
     with pytest.raises(DeadlineExceeded, match="not listed in time"):
