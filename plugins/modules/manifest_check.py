@@ -138,6 +138,10 @@ results:
       description: The namespace that was given for it. V(null) when none was.
       type: str
       sample: lab-alice
+    namespace_missing:
+      description: Whether the namespace that was given is not on the cluster. There is a warning of the task, too.
+      type: bool
+      sample: false
     valid:
       description: Whether it has no errors. Warnings do not count.
       type: bool
@@ -313,13 +317,18 @@ msg:
 from collections.abc import Mapping
 from typing import Any
 
+from ansible.module_utils.common.warnings import warn
+
 from ansible_collections.kubelabs.pods.plugins.module_utils._frame import Answer, Task, check_argument_spec, run_module
 from ansible_collections.kubelabs.pods.plugins.module_utils._manifest.options import (
     Manifest,
     given_manifests,
     manifest_argument_spec,
 )
-from ansible_collections.kubelabs.pods.plugins.module_utils._manifest.result import invalid_summary
+from ansible_collections.kubelabs.pods.plugins.module_utils._manifest.result import (
+    invalid_summary,
+    namespaces_warning,
+)
 from ansible_collections.kubelabs.pods.plugins.module_utils._manifest.run import check_manifests
 
 #: The manifests, and how many are checked at a time.
@@ -333,6 +342,10 @@ def read(params: Mapping[str, Any]) -> Request:
 def work(request: Request, task: Task) -> Answer:
     manifests, concurrency = request
     results = check_manifests(manifests, task.client, concurrency=concurrency, deadline=task.deadline)
+    warning = namespaces_warning(results)
+    if warning:
+        # It is the slip of whoever wrote the task, and should not be found in the students' results only.
+        warn(warning)
     return Answer({"results": results}, invalid_summary(results))
 
 
