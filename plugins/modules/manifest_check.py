@@ -17,7 +17,12 @@ description:
     where it is known, with what was probably meant.
   - It looks at the YAML itself; at the fields that every object has; at every field, against the descriptions that the cluster
     itself gives of its objects (OpenAPI); at what the API server says to a dry run, which makes nothing; and at the Pod
-    Security level that the pods satisfy. It warns of what is accepted and never runs, such as names that no image has.
+    Security level that the pods satisfy.
+  - It warns of what is accepted and never runs, such as names that no image has or that are well-known ones with a slip, a
+    command that is one word with blanks in it, a probe at a port that has no such name, and an object that the file makes twice.
+  - A file is read as kubectl reads it, be it YAML or JSON, UTF-8 or UTF-16. Where kubectl takes it and it is not as it should
+    be, there is a warning. A file that begins with an opening brace and is YAML, but no JSON, is refused by kubectl up to 1.32
+    and taken by later ones.
   - Several documents in one file, and the objects of a C(kind) V(List), are checked each.
   - Nothing is ever changed. A manifest with problems is a result, and fails the task only with O(fail_on_problems=true).
 extends_documentation_fragment:
@@ -39,6 +44,8 @@ options:
       - The namespace in which the manifest is to be used, and in which the API server is asked. For O(manifests), of those that
         name none.
       - A manifest that names another one has a problem.
+      - One that is not on the cluster is no problem of the manifest. The task warns, RV(results[].namespace_missing) is V(true),
+        and nothing is tried there.
       - Without it that which the manifest names, else V(default).
     type: str
   manifests:

@@ -26,7 +26,7 @@ def begins_as_json(text: str) -> bool:
 
 
 def json_values(text: str) -> tuple[list[tuple[int, int]], int | None]:
-    """Where the values of a text that begins as JSON begin and end, and where it is JSON no more; None if all of it is."""
+    """Where the values of a text that begins as JSON begin and end, and where it is JSON no more, None if all is."""
     decoder = json.JSONDecoder(parse_constant=_refuse)
     spans: list[tuple[int, int]] = []
     start = _next(text, 0)

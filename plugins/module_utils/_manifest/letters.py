@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Characters that look like others, or like nothing, as web pages and the keyboards of other scripts have them. Pure."""
+"""Characters that look like others, or like nothing, as web pages and keyboards of other scripts have them. Pure."""
 
 from __future__ import annotations
 

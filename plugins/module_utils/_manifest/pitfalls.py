@@ -86,7 +86,7 @@ def _of_command(container: Mapping[str, Any], path: Path) -> Iterator[tuple[Path
         yield (
             where,
             f"{in_dots(where)} is one word with blanks in it, and so the name of a program that the image hardly has.",
-            'Write each word as an entry of its own, as in [sleep, "3600"]; a line for a shell stands behind sh and -c.',
+            'Write each word as an entry of its own, as in [sleep, "3600"]; a line for a shell comes after sh and -c.',
         )
 
 

@@ -123,8 +123,8 @@ def make_result(name: str, namespace: str | None, checked: Sequence[Checked]) ->
 def _without_namespace(*namespaces: str | None) -> str:
     """What the task should have had, which is no fault of the manifests."""
     return (
-        f"There is no namespace {listed([name for name in namespaces if name])} on the cluster, and so nothing was tried"
-        " there: check the option namespace of the task, or make what is missing."
+        f"There is no namespace {listed([name for name in namespaces if name])} on the cluster, and so nothing was"
+        " tried there: check the option namespace of the task, or make what is missing."
     )
 
 

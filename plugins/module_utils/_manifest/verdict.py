@@ -294,8 +294,8 @@ def _resource(document: Document, part: str, resource: str, amount: str) -> Path
     """The first such amount in a container, that of the given size before others. A request that is not there is what
     the limit is."""
     found: list[Path] = []
-    for path, container in _containers(document):
-        for one in (part, "limits"):
+    for one in (part, "limits"):
+        for path, container in _containers(document):
             given = as_map(as_map(container.get("resources")).get(one)).get(resource)
             if given is not None:
                 found.append((*path, "resources", one, resource))
