@@ -197,6 +197,11 @@ def test_a_slip_is_named_with_what_was_meant(check, text, words):
             " Put the whole entry in quotes: a colon with a blank after it makes a key of what stands before it.",
         ),
         (
+            container("resources: {limits: {cpu: '100 m'}}"),
+            "line 9: spec.containers[0].resources.limits.cpu must be an amount, such as 100m for a processor or 64Mi"
+            " for memory. Write it without a blank: 100m",
+        ),
+        (
             POD.replace("image: nginx", "image:\n      name: nginx"),
             "line 8: spec.containers[0].image must be text. Write it in the line of its key, after the colon.",
         ),

@@ -292,6 +292,8 @@ def test_what_is_yaml_but_no_json_is_a_warning_where_kubectl_takes_it_for_json(t
         ('{"a": 1}\n{"a": 2}\n---\n{"a": 3}\n', 3, "no line ---"),
         ('{"a": 1,\n"b" 2: [}', 2, "begins with { is read as JSON"),
         ('{"a": [1,\n2', 1, "bracket"),
+        ('{"a": 1\n"b": 2}', 2, "no comma between two entries"),
+        ('{"a": 1\n? ]}', 2, "something that JSON does not have"),
         ("{{ x }}", 1, "A key has to be a word"),
     ],
 )
@@ -300,6 +302,11 @@ def test_what_is_neither_is_an_error(text, line, message):
     (found,) = document.problems
     assert (found.place.line, found.level) == (line, "error")
     assert message in found.message
+
+
+def test_what_python_takes_for_json_and_go_does_not_is_none():
+    (found,) = one('{"a": NaN}').problems
+    assert (found.level, found.place) == (WARNING, Place(1, 1))
 
 
 def test_a_key_that_is_a_boolean_is_told_as_it_is_written():
@@ -356,11 +363,12 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         "a: &a [*a]\n",
         "a: &a {b: *a}\n",
         "[" * 5000,
+        '{"a":' + "[" * 5000,
         "a: " + "{b: " * 5000,
         "- " * 5000,
         "x: &x " + "y" * 100_000 + "\nz: [" + "*x," * 1000 + "]\n",
     ],
-    ids=["bomb", "itself", "itself in a mapping", "brackets", "mappings", "dashes", "long texts"],
+    ids=["bomb", "itself", "itself in a mapping", "brackets", "brackets of JSON", "mappings", "dashes", "long texts"],
 )
 def test_a_file_that_is_made_to_hurt_is_refused_at_once(text):
     begun = time.process_time()
