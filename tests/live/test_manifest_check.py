@@ -74,6 +74,16 @@ SLIPS = {
     "name": (POD.replace("web\nspec", "Web\nspec"), "line 4: metadata.name is not a name that Kubernetes takes."),
     "port": (POD + "    ports: [{containerPort: 80000}]\n", "line 9: spec.containers[0].ports[0].containerPort is not"),
     "amount": (POD + "    resources: {limits: {memory: 64MB}}\n", "line 9: spec.containers[0].resources.limits.memory"),
+    "white space": (POD.replace("nginx", "nginx\t# a tab").replace("kind: ", "kind:\t"), None),
+    "json": (json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}}, indent="\t"), None),
+    "script": (
+        POD.replace("containers", "\u0441ontainers"),
+        "line 6: \u0441ontainers is no field of spec: letter 1 of it is no c but CYRILLIC SMALL LETTER ES",
+    ),
+    "unseen": (
+        POD.replace("image", "im\u200bage"),
+        "line 8: image is no field of spec.containers[0]: behind im it has",
+    ),
     "tab": (POD.replace("  name: web\nspec", "\tname: web\nspec"), "line 4: There is a tab here."),
 }
 
@@ -88,6 +98,30 @@ def test_slips_of_a_class_and_nothing_is_made(room):
         assert found == [] if begins is None else len(found) == 1 and found[0].startswith(begins), (name, found)
     assert results["by_name"]["right"]["documents"][0]["dry_run"]["verdict"] == "accepted"
     assert room.kubectl("get", "pods,deployments", "-o", "name") == ""
+
+
+@pytest.mark.oldest
+def test_what_is_beyond_the_limits_of_the_namespace_has_its_line(room):
+    limits = {"limits": [{"type": "Container", "max": {"cpu": "500m", "memory": "256Mi"}}]}
+    room.apply(
+        {"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "l", "namespace": room.name}, "spec": limits}
+    )
+    large = POD + "    resources:\n      limits:\n        cpu: 2\n        memory: 8Gi\n"
+    (result,) = run_module("manifest_check", namespace=room.name, content=large)["results"]
+    assert [line.split(" is ")[0] for line in result["lines"]] == [
+        "line 11: The namespace's maximum of cpu",
+        "line 12: The namespace's maximum of memory",
+    ]
+
+
+@pytest.mark.oldest
+def test_a_namespace_that_is_not_there_is_told_to_whoever_named_it():
+    slip = POD.replace("containers", "contaners")
+    results = run_module(
+        "manifest_check", namespace="live-manifest-nowhere", manifests=[{"content": POD}, {"content": slip}]
+    )["results"]
+    assert [(one["namespace_missing"], one["errors"]) for one in results] == [(True, 0), (True, 1)]
+    assert results[0]["msg"].startswith("There is no namespace live-manifest-nowhere on the cluster")
 
 
 @pytest.mark.oldest

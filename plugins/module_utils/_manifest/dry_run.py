@@ -46,7 +46,7 @@ def try_it(client: Client, kind: Kind, document: Document, namespace: str, deadl
     verdict = trial.run(STRICT)
     if verdict.strict:
         rest = trial.run(IGNORE)
-        return replace(verdict, problems=(*verdict.problems, *rest.problems))
+        return replace(verdict, problems=(*verdict.problems, *rest.problems), needed=rest.needed)
     return verdict
 
 

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .._ground.quantity import parse_quantity
-from .problem import VERY_ALIKE, Path, Problem, in_dots, nearest, place_of
+from .letters import false_mark, visible, with_strange
+from .problem import VERY_ALIKE, Path, Place, Problem, in_dots, nearest, place_of
 from .reader import Document
 from .schema import Schema
-from .yaml_words import GLUED
+from .yaml_words import ENGLISH, GLUED
 
 #: Problems of one document that are told. Whoever has more has one that makes the others.
 MOST = 50
@@ -32,6 +33,20 @@ _WORDS = {
 }
 
 
+#: What to write where a field is missing that there has to be; Kubernetes' own descriptions say what it is.
+_WRITE = {
+    "containers": "Write at least one container below it: - name: ... and, below name, image: ...",
+    "name": "Write a name, as in name: web.",
+    "containerPort": "Write at which port the program listens, as in containerPort: 80.",
+    "port": "Write the number of a port, as in port: 80.",
+    "selector": "Write matchLabels below it, with labels that the pods have.",
+    "template": "Write the pod below it: metadata with labels, and spec with containers.",
+    "mountPath": "Write the directory in the container at which the volume is to be, as in mountPath: /data.",
+    "ports": "Write at least one port below it: - port: ...",
+    "key": "Write the key in the Secret or ConfigMap.",
+}
+
+
 def check_fields(document: Document, schema: Schema) -> list[Problem]:
     """What the manifest says that its kind does not have, in the order of the file.
 
@@ -44,6 +59,9 @@ class _FieldCheck:
     def __init__(self, document: Document, schema: Schema) -> None:
         self._document = document
         self._root = schema
+        kind = document.value.get("kind") if isinstance(document.value, Mapping) else None
+        #: As the manifest says it; where it says none, as the schema is named, such as io.k8s.api.core.v1.Pod.
+        self._kind = kind if isinstance(kind, str) and kind else schema.name.rsplit(".", 1)[-1]
 
     def run(self) -> list[Problem]:
         found: list[Problem] = []
@@ -68,11 +86,29 @@ class _FieldCheck:
                     yield self._problem((*path, index), "There is nothing behind this dash.", "Take the dash away.")
                 yield from self._check(item, schema.items, (*path, index))
         elif not _fits(value, schema.type):
-            yield self._problem(path, f"{_name(path)} must be {_WORDS[schema.type]}.", _how(value, schema, path))
+            yield self._unfit(value, schema, path)
         elif schema.enum and isinstance(value, str) and value and value not in schema.enum:
             meant = nearest(value, schema.enum)
             told = f"Did you mean {meant}?" if meant else f"Choose one of {', '.join(schema.enum[:8])}."
-            yield self._problem(path, f"{_name(path)} cannot be {value[:60]}.", told)
+            message = with_strange(f"{self._name(path)} cannot be {visible(value[:60])}.", value)
+            yield self._problem(path, message, told)
+
+    def _unfit(self, value: Any, schema: Schema, path: Path) -> Problem:
+        """The problem with a value of another type."""
+        mistyped = false_mark(value) if isinstance(value, str) and schema.type in ("object", "array") else None
+        if mistyped:
+            column, said = mistyped
+            begins = self._document.below.get(path)
+            place = Place(begins.line, begins.column + column - 1) if begins else place_of(path, self._document.places)
+            return Problem(place, said, ENGLISH, path)
+        message = f"{self._name(path)} must be {_WORDS[schema.type]}."
+        return self._problem(path, message, _how(value, schema, path))
+
+    def _name(self, path: Path) -> str:
+        """The way to a field, with its keys as they are written."""
+        written = self._document.written
+        steps = [written.get(path[: index + 1], step) for index, step in enumerate(path)]
+        return in_dots(tuple(steps)) or "The object"
 
     def _mapping(self, value: Mapping[str, Any], schema: Schema, path: Path) -> Iterator[Problem]:
         meant_here = set()
@@ -87,14 +123,14 @@ class _FieldCheck:
                 yield problem
         for key in schema.required:
             if value.get(key) is None and key not in meant_here and path:
-                yield self._missing(key, value, schema, path)
+                yield self._missing(key, value, path)
 
     def _unknown(
         self, key: str, value: Mapping[str, Any], schema: Schema, path: Path
     ) -> tuple[Problem | None, str | None]:
         """The problem with a field that there is not, and the one of the same mapping that was meant."""
-        where = f" of {in_dots(path)}" if path else f" of a {self._document.value.get('kind')}"
-        message = f"{key[:100]} is no field{where}."
+        where = f" of {in_dots(path)}" if path else f" of a {self._kind}" if self._kind else " of it"
+        message = with_strange(f"{visible(key[:100])} is no field{where}.", key)
         free = [name for name in schema.properties if value.get(name) is None]
         slip = nearest(key, free, VERY_ALIKE)
         if slip:
@@ -128,15 +164,14 @@ class _FieldCheck:
         return f"It belongs into {words}."
 
     def _explain(self, path: Path) -> str:
-        words = [str(self._document.value.get("kind", "")).lower(), *(step for step in path if isinstance(step, str))]
+        words = [self._kind.lower(), *(step for step in path if isinstance(step, str))]
         return f"kubectl explain {'.'.join(words)}"
 
-    def _missing(self, key: str, value: Mapping[str, Any], schema: Schema, path: Path) -> Problem:
-        field = schema.field(key)
-        purpose = field.purpose if field else ""
+    def _missing(self, key: str, value: Mapping[str, Any], path: Path) -> Problem:
+        what_to_do = _WRITE.get(key) or f"Look at: {self._explain((*path, key))}"
         if key in value:
-            return self._problem((*path, key), f"{in_dots((*path, key))} has nothing in it.", purpose)
-        return self._problem((*path, key), f"{in_dots(path)} has no {key}.", purpose)
+            return self._problem((*path, key), f"{in_dots((*path, key))} has nothing in it.", what_to_do)
+        return self._problem((*path, key), f"{in_dots(path)} has no {key}.", what_to_do)
 
 
 def _fits(value: Any, wanted: str) -> bool:
@@ -177,6 +212,10 @@ def _how(value: Any, schema: Schema, path: Path) -> str:
         if glued:
             return f"Write a blank after the colon: {glued['key']}: ..."
         return ""
+    if wanted == "string" and isinstance(value, Mapping):
+        if path and isinstance(path[-1], int):
+            return "Put the whole entry in quotes: a colon with a blank after it makes a key of what stands before it."
+        return "Write it in the line of its key, after the colon."
     if wanted == "string" and isinstance(value, bool | int | float):
         # What stands there is not said: of 1.10 YAML has made 1.1, and of 0123 83.
         return "Put quotes around it."
@@ -199,10 +238,6 @@ def _amount(value: str) -> str:
     if unit == "m" and not binary and value.strip().lower().endswith("m"):
         return f"Write it without a blank: {number}m"
     return f"Write {number}{unit.upper()}i, without a blank and without a B."
-
-
-def _name(path: Path) -> str:
-    return in_dots(path) or "The object"
 
 
 def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._ground.json_reading import as_list, as_map, as_text
+from .letters import visible, with_strange
 from .problem import Place, Problem, nearest, place_of
 from .reader import Document
 
@@ -105,9 +106,8 @@ def missing(document: Document, name: str, instead: str | None = None) -> Proble
     there = name in as_map(document.value)
     message = f"{name} has nothing in it." if there else f"{name} is missing."
     if instead is not None:
-        return Problem(
-            document.places[(instead,)], f"{instead} is no field of an object.", f"Did you mean {name}?", (instead,)
-        )
+        said = with_strange(f"{visible(instead)} is no field of an object.", instead)
+        return Problem(document.places[(instead,)], said, f"Did you mean {name}?", (instead,))
     return Problem(place_of((name,), document.places), message, PURPOSES[name], (name,))
 
 
@@ -144,7 +144,7 @@ def _misspelt(
 ) -> tuple[Kind | None, list[Problem]]:
     here = [one for one in kinds if one.api_version == api_version]
     meant = _meant(kind, here) or _meant(kind, kinds)
-    message = f"kind: {_short(kind)}: the cluster has no such kind."
+    message = with_strange(f"kind: {_short(kind)}: the cluster has no such kind.", kind)
     if meant is None:
         suggestion = "Look for its name with: kubectl api-resources"
         return None, [_problem(document, "kind", message, suggestion)]
@@ -175,7 +175,9 @@ def _other_version(
         message = f"apiVersion: {api_version} has no {kind}; it is in {where}."
     else:
         message = f"apiVersion: {_short(api_version)} is not served by this cluster; {kind} is in {where}."
-    return _problem(document, "apiVersion", message, f"Write apiVersion: {exact[0].api_version}")
+    return _problem(
+        document, "apiVersion", with_strange(message, api_version), f"Write apiVersion: {exact[0].api_version}"
+    )
 
 
 def _problem(document: Document, field: str, message: str, suggestion: str = "") -> Problem:
@@ -183,4 +185,4 @@ def _problem(document: Document, field: str, message: str, suggestion: str = "")
 
 
 def _short(text: str) -> str:
-    return re.sub(r"\s+", " ", text)[:60]
+    return visible(re.sub(r"\s+", " ", text))[:60]

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from .letters import plain
+
 #: The way to a value from the top of a document: keys, and numbers in lists.
 Path: TypeAlias = "tuple[str | int, ...]"
 
@@ -83,7 +85,8 @@ def place_of(path: Path, places: Mapping[Path, Place]) -> Place:
 
 
 def nearest(word: str, known: Iterable[str], alike: float = ALIKE) -> str | None:
-    """The word that was probably meant: written in another way (case, dashes, underscores), or with a slip in it."""
+    """The word that was probably meant: written in another way (case, dashes, underscores, letters of another script),
+    or with a slip in it."""
     if len(word) > LONGEST_WORD:
         return None
     plain = {_plain(one): one for one in known}
@@ -94,4 +97,4 @@ def nearest(word: str, known: Iterable[str], alike: float = ALIKE) -> str | None
 
 
 def _plain(word: str) -> str:
-    return word.casefold().replace("-", "").replace("_", "").strip()
+    return plain(word).casefold().replace("-", "").replace("_", "").strip()

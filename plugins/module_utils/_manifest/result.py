@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from .._ground.json_reading import as_map
-from .._ground.wording import named
+from .._ground.wording import listed, named
 from .pod_security import Finding, Reason
 from .problem import ERROR, WARNING, Problem, in_dots, place_of
 from .reader import Document
@@ -26,6 +26,7 @@ class ManifestResult(TypedDict):
 
     name: str
     namespace: str | None
+    namespace_missing: bool
     valid: bool
     errors: int
     warnings: int
@@ -43,6 +44,7 @@ class Checked:
         finding: of Pod Security; None where there is no pod in it.
         version: whose rules were used, such as `v1.37`.
         enforced: the level that the namespace enforces; '' where it enforces none.
+        homeless: whether the namespace that the task names is not on the cluster.
     """
 
     document: Document
@@ -51,6 +53,7 @@ class Checked:
     finding: Finding | None = None
     version: str = ""
     enforced: str = ""
+    homeless: bool = False
 
     def returned(self) -> dict[str, Any]:
         value = as_map(self.document.value)
@@ -102,16 +105,33 @@ def make_result(name: str, namespace: str | None, checked: Sequence[Checked]) ->
     errors = sum(problem.level == ERROR for problem in problems)
     warnings = len(problems) - errors
     lines = [problem.in_words() for problem in problems][:MOST_LINES]
+    homeless = any(one.homeless for one in checked)
+    said = _summary(name, errors, warnings, problems, checked)
     return {
         "name": name,
         "namespace": namespace,
+        "namespace_missing": homeless,
         "valid": not errors,
         "errors": errors,
         "warnings": warnings,
         "documents": [one.returned() for one in checked],
         "lines": lines,
-        "msg": _summary(name, errors, warnings, problems, checked),
+        "msg": f"{_without_namespace(namespace)} {said}" if homeless else said,
     }
+
+
+def _without_namespace(*namespaces: str | None) -> str:
+    """What the task should have had, which is no fault of the manifests."""
+    return (
+        f"There is no namespace {listed([name for name in namespaces if name])} on the cluster, and so nothing was"
+        " tried there: check the option namespace of the task, or make what is missing."
+    )
+
+
+def namespaces_warning(results: Sequence[ManifestResult]) -> str:
+    """A sentence on the namespaces that the task names and that are not on the cluster; '' where all are."""
+    names = dict.fromkeys(one["namespace"] for one in results if one["namespace_missing"])
+    return _without_namespace(*names) if names else ""
 
 
 def _summary(name: str, errors: int, warnings: int, problems: Sequence[Problem], checked: Sequence[Checked]) -> str:
@@ -124,7 +144,9 @@ def _summary(name: str, errors: int, warnings: int, problems: Sequence[Problem],
     tried = {one.verdict.word.value for one in checked}
     if tried == {"accepted"}:
         return f"{name} is right, and the cluster would accept it."
-    unsure = next((one.verdict.reason for one in checked if one.verdict.word.value != "accepted"), "")
+    unsure = next(
+        (one.verdict.reason for one in checked if one.verdict.word.value != "accepted" and not one.homeless), ""
+    )
     return (
         f"Nothing is wrong with {name}, but whether the cluster would accept all of it is not known. {unsure}".strip()
     )

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from .._cluster.client import Client
 from .._ground.deadline import Deadline
@@ -22,13 +22,17 @@ from .catalog import Catalog
 from .dry_run import try_it
 from .fields import check_fields
 from .kinds import Kind, identify, missing, missing_fields, similar
+from .letters import false_mark
 from .options import DEFAULT_NAMESPACE, Manifest
 from .pitfalls import pitfalls
-from .problem import ERROR, WARNING, Place, Problem, in_dots, place_of
+from .problem import ERROR, WARNING, Path, Place, Problem, in_dots, place_of
 from .reader import Document, import_yaml, read_documents
 from .result import Checked, ManifestResult, make_result
 from .schema import Schema
-from .verdict import Verdict, Word, skipped, unknown, warning_problems
+from .verdict import Verdict, skipped, unknown, warning_problems
+from .yaml_words import ENGLISH
+
+Value = TypeVar("Value")
 
 
 def check_manifests(
@@ -66,7 +70,10 @@ def check_manifest(manifest: Manifest, catalog: Catalog, client: Client, deadlin
         return _without_documents(manifest, f"The file {manifest.path} cannot be read: {exc.strerror}.")
     documents = [one for document in read_documents(data) for one in _items(document)]
     made = {_identity(document) for document in documents}
-    checked = [_Check(document, manifest.namespace, catalog, client, deadline).run(made) for document in documents]
+    checked = [
+        _Check(document, manifest.namespace, catalog, client, deadline).run(made)
+        for document in _with_repetitions(documents, manifest.namespace)
+    ]
     return make_result(manifest.name, manifest.namespace or None, checked)
 
 
@@ -88,14 +95,40 @@ def _items(document: Document) -> Iterator[Document]:
     if document.problems:
         yield replace(document, value=None)
     for index, item in enumerate(value["items"]):
-        places = {path[2:]: place for path, place in document.places.items() if path[:2] == ("items", index)}
-        yield Document(places.get((), document.place), item, places)
+        places = _of_item(document.places, index)
+        below, written = _of_item(document.below, index), _of_item(document.written, index)
+        yield Document(places.get((), document.place), item, places, (), below, written)
+
+
+def _of_item(by_path: Mapping[Path, Value], index: int) -> dict[Path, Value]:
+    return {path[2:]: value for path, value in by_path.items() if path[:2] == ("items", index)}
 
 
 def _identity(document: Document) -> tuple[Any, Any]:
     value = as_map(document.value)
     name = as_map(value.get("metadata")).get("name")
     return str(value.get("kind")), str(name)
+
+
+def _with_repetitions(documents: Sequence[Document], namespace: str) -> Iterator[Document]:
+    """The documents; an object that an earlier one has made already has a warning."""
+    first: dict[tuple[Any, ...], Document] = {}
+    for document in documents:
+        value = as_map(document.value)
+        metadata = as_map(value.get("metadata"))
+        kind, name = value.get("kind"), metadata.get("name")
+        # Pods of one name may lie in two namespaces, and kinds of one name in two groups.
+        group = str(value.get("apiVersion")).rpartition("/")[0]
+        one = (group, str(kind), namespace or str(metadata.get("namespace")), str(name))
+        before = first.setdefault(one, document)
+        if before is not document and kind and name:
+            path = ("metadata", "name")
+            said = f"The document that begins in line {before.place.line} makes the {one[1][:60]} of this name already."
+            what_to_do = "Give each its own name; of two with one name, kubectl apply makes one, as the last one says."
+            problem = Problem(place_of(path, document.places), said, what_to_do, path, WARNING)
+            yield replace(document, problems=(*document.problems, problem))
+        else:
+            yield document
 
 
 class _Check:
@@ -113,6 +146,8 @@ class _Check:
         own = as_map(self._value.get("metadata")).get("namespace")
         self._own = own if isinstance(own, str) else ""
         self._namespace = namespace or self._own or DEFAULT_NAMESPACE
+        #: Whether the namespace that the task names is not on the cluster.
+        self._homeless = False
 
     def run(self, made: set[tuple[Any, Any]]) -> Checked:
         """
@@ -133,12 +168,18 @@ class _Check:
         return self._with_pod_security(problems, verdict, kind)
 
     def _no_object(self) -> Iterator[Problem]:
-        if self._document.problems:
+        value = self._document.value
+        if value is None or any(problem.level == ERROR for problem in self._document.problems):
             return
-        what = "a list" if isinstance(self._document.value, list) else "a single word"
+        mistyped = false_mark(value) if isinstance(value, str) else None
+        if mistyped:
+            column, said = mistyped
+            place = self._document.place
+            yield Problem(Place(place.line, place.column + column - 1), said, ENGLISH)
+            return
         yield Problem(
             self._document.place,
-            f"This is {what}, and an object of Kubernetes is a mapping: keys, each with a colon and a value.",
+            f"This is {_what(value)}, and an object of Kubernetes is a mapping: keys, each with a colon and a value.",
             "Begin with apiVersion, kind and metadata, each at the very left.",
         )
 
@@ -200,20 +241,23 @@ class _Check:
         if not isinstance(metadata, Mapping) or not (metadata.get("name") or metadata.get("generateName")):
             return skipped("An object without a name cannot be tried")
         verdict = try_it(self._client, kind, self._document, self._namespace, self._deadline)
-        needed = _needed(verdict)
-        if needed and needed in made:
-            return skipped(
-                f"The same file makes the {needed[0]} {needed[1]}, which has to be there before it can be tried"
-            )
-        if verdict.word == Word.REFUSED and needed == ("Namespace", self._given):
-            return unknown(f"There is no namespace {self._given} on the cluster", verdict.code, verdict.message)
-        return verdict
+        needed = verdict.needed
+        self._homeless = needed == ("Namespace", self._given) and needed not in made
+        if needed is None or not (self._homeless or needed in made):
+            return verdict
+        if verdict.strict:
+            # It has fields that there are not; what else the server says is nothing that the student could change.
+            said = _lack(needed)
+            return replace(verdict, problems=tuple(one for one in verdict.problems if not one.message.startswith(said)))
+        if self._homeless:
+            return unknown(f"{_lack(needed)} on the cluster", verdict.code, verdict.message)
+        return skipped(f"The same file makes the {needed[0]} {needed[1]}, which has to be there before it can be tried")
 
     def _with_pod_security(self, problems: list[Problem], verdict: Verdict, kind: Kind | None) -> Checked:
         minor = _minor(self._client.version)
         finding = pod_security.examine(self._value, minor)
         if finding is None or kind is None:
-            return Checked(self._document, _in_order(problems), verdict)
+            return Checked(self._document, _in_order(problems), verdict, homeless=self._homeless)
         enforced, version = self._enforced()
         if version.startswith("v1."):
             finding = pod_security.examine(self._value, min(minor, _minor(version))) or finding
@@ -221,7 +265,7 @@ class _Check:
             problems = [one for one in problems if "Pod Security level" not in one.message]
             problems += self._not_admitted(finding, enforced)
         used = f"v1.{max(pod_security.OLDEST, minor)}"
-        return Checked(self._document, _in_order(problems), verdict, finding, used, enforced)
+        return Checked(self._document, _in_order(problems), verdict, finding, used, enforced, self._homeless)
 
     def _enforced(self) -> tuple[str, str]:
         try:
@@ -243,13 +287,19 @@ class _Check:
             )
 
 
-def _needed(verdict: Verdict) -> tuple[str, str] | None:
-    """The kind and name of what was missing for a dry run."""
-    namespace = re.search(r"namespaces? \"?([^\s\"]+)\"? not found", verdict.message)
-    if namespace:
-        return "Namespace", namespace[1]
-    account = re.search(r"error looking up service account \S+/(\S+?):", verdict.message)
-    return ("ServiceAccount", account[1]) if account else None
+def _what(value: Any) -> str:
+    """What a document is that is no mapping."""
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, str):
+        return "text" if re.search(r"\s", value.strip()) else "a single word"
+    return "true or false" if isinstance(value, bool) else "a number"
+
+
+def _lack(needed: tuple[str, str]) -> str:
+    """How a sentence about it begins in the verdicts."""
+    what = "namespace" if needed[0] == "Namespace" else "service account"
+    return f"There is no {what} {needed[1]}"
 
 
 def _together(own: list[Problem], servers: Sequence[Problem]) -> list[Problem]:

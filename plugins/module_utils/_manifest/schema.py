@@ -70,12 +70,6 @@ class Schema:
         """That of each entry of a list."""
         return self._book.read(as_map(self._own.get("items")))
 
-    @property
-    def purpose(self) -> str:
-        """The first sentence of the description."""
-        first = self.description.replace("\n", " ").split(". ", maxsplit=1)[0].strip()
-        return f"{first.rstrip('.')}." if first else ""
-
     def homes(self, name: str) -> Iterator[tuple[str, ...]]:
         """The ways from here to where a field of this name may stand, the shortest first; `[]` is a list's entry."""
         waiting: deque[tuple[Schema, tuple[str, ...]]] = deque([(self, ())])

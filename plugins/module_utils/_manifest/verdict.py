@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 
 from .._ground.errors import ApiError
 from .._ground.json_reading import as_list, as_map, as_text
+from .._ground.quantity import parse_quantity
 from .._ground.wording import one_line, sentence
+from .letters import visible, with_strange
 from .problem import WARNING, Path, Problem, in_dots, nearest, place_of
 from .reader import Document
 
@@ -44,6 +46,7 @@ class Verdict:
         code: the HTTP status; None where there was no answer.
         warnings: what the API server warns of.
         problems: what is wrong with the manifest, as far as the API server says it.
+        needed: the kind and name of what has to be there before, and is not.
     """
 
     word: Word
@@ -52,6 +55,7 @@ class Verdict:
     code: int | None = None
     warnings: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    needed: tuple[str, str] | None = None
 
     def returned(self) -> dict[str, Any]:
         """As it stands in the results of the module."""
@@ -112,10 +116,6 @@ MEANINGS = tuple(
                 "The namespace has a quota, and so every container has to say {0}.",
                 "Write it under resources of each container.",
             ),
-        ),
-        (
-            r"(maximum|minimum) (\S+) usage per \w+ is (\S+?),",
-            ("The namespace's {0} of {1} is {2} for each.", "Change resources of the containers."),
         ),
         (
             r"error looking up service account \S+/(\S+?):",
@@ -226,20 +226,89 @@ def refused(error: ApiError, document: Document) -> Verdict:
         return unknown(f"The API server could not say: {message or error.reason}", error.status, message)
     if _IMMUTABLE.search(message):
         return _in_the_way(error, message, document)
+    beyond = tuple(_beyond_limits(message, document))
+    if beyond:
+        return Verdict(Word.REFUSED, _summary(beyond), message, error.status, problems=beyond)
     for pattern, meaning in MEANINGS:
         found = pattern.search(message)
         if found:
             reason = meaning.reason.format(*(_JSON_WORDS.get(word, word or "It") for word in found.groups()))
             if meaning.word == Word.UNKNOWN:
                 return unknown(reason, error.status, message)
-            place = place_of(meaning.path, document.places) if meaning.path else document.place
-            problem = Problem(place, reason, meaning.suggestion, meaning.path)
-            return Verdict(Word.REFUSED, reason, message, error.status, problems=(problem,))
+            path = meaning.path or _of_resources(message, document)
+            place = place_of(path, document.places) if path else document.place
+            problem = Problem(place, reason, meaning.suggestion, path)
+            return Verdict(Word.REFUSED, reason, message, error.status, problems=(problem,), needed=_needed(message))
     problems = tuple(_causes(error, document)) or tuple(_unknown_fields(message, document))
     if not problems:
         text = re.sub(r"^\S+ in version \S+ cannot be handled as a \w+: ", "", message)
         problems = (Problem(document.place, sentence(f"The API server refuses it: {text}")),)
     return Verdict(Word.REFUSED, _summary(problems), message, error.status, problems=problems)
+
+
+def _needed(message: str) -> tuple[str, str] | None:
+    namespace = re.search(r"namespaces? \"?([^\s\"]+)\"? not found", message)
+    if namespace:
+        return "Namespace", namespace[1]
+    account = re.search(r"error looking up service account \S+/(\S+?):", message)
+    return ("ServiceAccount", account[1]) if account else None
+
+
+_LIMIT = re.compile(
+    r"(maximum|minimum) (\S+) usage per \w+ is (\S+?)[,.](?=\s|$)"
+    r"(?: but (limit|request) is ([^\s,\]]+?)(?=[,.\]]?(?:\s|$)))?"
+)
+
+
+def _beyond_limits(message: str, document: Document) -> Iterator[Problem]:
+    """What is more or less than a LimitRange of the namespace allows, each at its line.
+
+    Source: plugin/pkg/admission/limitranger/admission.go, minConstraint and maxConstraint.
+    """
+    for word, resource, bound, part, amount in _LIMIT.findall(message):
+        path = _resource(document, f"{part or 'limit'}s", resource, amount)
+        place = place_of(path, document.places) if path else document.place
+        said = f"The namespace's {word} of {resource} is {bound} for each."
+        yield Problem(place, said, "Change resources of the containers.", path)
+
+
+def _of_resources(message: str, document: Document) -> Path:
+    """The field that a quota of the namespace is about, as far as it is under resources; else ().
+
+    Source: k8s.io/apiserver/pkg/admission/plugin/resourcequota.
+    """
+    quota = re.search(
+        r"exceeded quota: .*?requested: (?:\S*,)?(?:(limits|requests)\.)?(cpu|memory|ephemeral-storage)=", message
+    )
+    if quota:
+        return _resource(document, quota[1] or "requests", quota[2], "")
+    lacking = re.search(r"failed quota: .*?must specify (limits|requests)\.([a-z-]+)", message)
+    if lacking:
+        for path, container in _containers(document):
+            if lacking[2] not in as_map(as_map(container.get("resources")).get(lacking[1])):
+                return path
+    return ()
+
+
+def _resource(document: Document, part: str, resource: str, amount: str) -> Path:
+    """The first such amount in a container, that of the given size before others. A request that is not there is what
+    the limit is."""
+    found: list[Path] = []
+    for one in (part, "limits"):
+        for path, container in _containers(document):
+            given = as_map(as_map(container.get("resources")).get(one)).get(resource)
+            if given is not None:
+                found.append((*path, "resources", one, resource))
+                if amount and parse_quantity(given) == parse_quantity(amount):
+                    return found[-1]
+    return found[0] if found else ()
+
+
+def _containers(document: Document) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    spec = as_map(as_map(document.value).get("spec"))
+    for kind in ("containers", "initContainers"):
+        for index, container in enumerate(as_list(spec.get(kind))):
+            yield ("spec", kind, index), as_map(container)
 
 
 def _in_the_way(error: ApiError, message: str, document: Document) -> Verdict:
@@ -278,29 +347,51 @@ def _causes(error: ApiError, document: Document) -> Iterator[Problem]:
 
 def _cause(path: Path, message: str, document: Document) -> Problem:
     place = place_of(path, document.places)
-    supported = re.search(r"\bsupported values?: (.+)", message)
-    if message.startswith("Required value: "):
+    supported = re.search(r"\b(?:supported|valid) values?: (.+)", message)
+    if message.startswith("Required value: ") and not supported:
         said = message.removeprefix("Required value: ")
-        return Problem(place, f"{in_dots(path)} lacks something: {said[:200].rstrip('.')}.", "", path)
+        told = "Write httpGet, tcpSocket or exec below it." if "a handler type" in said else ""
+        return Problem(place, f"{in_dots(path)} lacks something: {said[:200].rstrip('.')}.", told, path)
     if supported:
         words = re.findall(r'"([^"]+)"', supported[1])
         given = _at(document.value, path)
         meant = nearest(given, words) if isinstance(given, str) else None
         told = f"Did you mean {meant}?" if meant else f"Choose one of {', '.join(words[:8])}."
-        return Problem(place, f"{in_dots(path)} cannot be {str(given)[:60]}.", told, path)
+        if given is None:
+            return Problem(place, f"{in_dots(path)} is missing{_default(path)}.", told, path)
+        return Problem(place, with_strange(f"{in_dots(path)} cannot be {visible(str(given)[:60])}.", given), told, path)
     for pattern, said, suggestion in _CAUSES:
         if pattern.search(message):
-            return Problem(place, said.format(in_dots(path)), suggestion, path)
+            return Problem(place, with_strange(said.format(in_dots(path)), _at(document.value, path)), suggestion, path)
     return Problem(place, f"{in_dots(path)}: {message[:300].rstrip('.')}.", "", path)
+
+
+def _default(path: Path) -> str:
+    """Why a field that may be missing elsewhere is needed here."""
+    return ", and what holds without it, Always, is not for pods that end" if path[-1:] == ("restartPolicy",) else ""
 
 
 def _unknown_fields(message: str, document: Document) -> Iterator[Problem]:
     """Of `strict decoding error: unknown field "spec.contaners", unknown field "spec.b"`."""
-    for kind, name in re.findall(r'(unknown|duplicate) field "([^"]+)"', message):
+    for kind, quoted in re.findall(r'(unknown|duplicate) field "((?:[^"\\]|\\.)+)"', message):
+        name = _unquoted(quoted)
         path = path_of(name)
         yield Problem(
-            place_of(path, document.places), f"{name} is {'no' if kind == 'unknown' else 'a doubled'} field.", "", path
+            place_of(path, document.places),
+            f"{visible(name)} is {'no' if kind == 'unknown' else 'a doubled'} field.",
+            "",
+            path,
         )
+
+
+def _unquoted(text: str) -> str:
+    """A text as Go's %q writes it. Source: strconv.Quote."""
+
+    def character(found: re.Match[str]) -> str:
+        code = int(found[1] or found[2] or found[3] or "0", 16)
+        return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else found[4] or "\ufffd"
+
+    return re.sub(r"\\(?:u([0-9a-f]{4})|U([0-9a-f]{8})|x([0-9a-f]{2})|(.))", character, text)
 
 
 def warning_problems(verdict: Verdict, document: Document) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from .letters import BLANK_AFTER, false_mark
 from .problem import Place, Problem
 
 #: `name:web`: a key whose colon has no blank after it. Not a URL, and not a time or an image with its tag.
@@ -20,8 +21,18 @@ GLUED = re.compile(r"^\s*(?:- +)*(?P<key>[A-Za-z][A-Za-z0-9_-]*):(?![\s/]|$)(?!\
 _KEY = re.compile(r"^\s*(?:- +)*[\"']?[A-Za-z][\w./-]*[\"']?\s*:(?:\s|$)")
 _TWO_COLONS = re.compile(r"^\s*(?:- +)*[\w./-]+:\s+[^\"'#]*:(?:\s|$)")
 
+#: White space that looks like a blank and is none, as web pages and word processors have it.
+FALSE_BLANK = re.compile(r"[ \t]*(?:- +)*([\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff])")
+_IMAGE_AND_TAG = re.compile(r"(?:^|[\s{,])[\"']?image[\"']?:\s+[^\s\"'#,{}]+(:\s)")
+#: Fields of a list of mappings, as learners write them. Source: the API reference of Pod, Service and RBAC.
+_LISTS = re.compile(
+    r"\s*(?:- +)*(?P<key>containers|initContainers|ports|env|envFrom|volumes|volumeMounts|items|imagePullSecrets|"
+    r"tolerations|rules|subjects):\s*(?:#.*)?$"
+)
+
 TEMPLATE = "This looks like a template: fill in what stands in {{ }}, or put it in quotes."
 QUOTES = "Put the whole value in quotes."
+ENGLISH = "Type it anew, with the keyboard set to English."
 
 
 def explain(error: Any, lines: Sequence[str], first_line: int = 1) -> Problem:
@@ -37,7 +48,7 @@ def explain(error: Any, lines: Sequence[str], first_line: int = 1) -> Problem:
     mark = getattr(error, "problem_mark", None)
     started = getattr(error, "context_mark", None)
     if mark is None:
-        return Problem(Place(first_line, 1), "This is not YAML: it has a character that cannot be shown.", "Remove it.")
+        return _control(error, lines, first_line)
     number = min(mark.line, max(0, len(lines) - 1))
     # At the end of a text, and where a line goes on, the culprit is the last line above that has anything.
     above = number
@@ -47,11 +58,18 @@ def explain(error: Any, lines: Sequence[str], first_line: int = 1) -> Problem:
     here, before = _text(lines, above), _text(lines, _previous(lines, above))
     since = f" (see line {first_line + started.line})" if started is not None else ""
 
+    directive = next((n for n, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")), 0)
+    if _text(lines, directive).startswith("%"):
+        return Problem(
+            Place(first_line + directive, 1),
+            "A line that begins with % is a directive of YAML, and kubectl takes none.",
+            "Delete this line.",
+        )
     tab = next((n for n in (number, above) if "\t" in _indent(lines, n)), None)
     if tab is not None or "'\\t'" in problem:
         tab = number if tab is None else tab
         return Problem(
-            Place(first_line + tab, max(0, lines[tab].find("\t")) + 1),
+            Place(first_line + tab, mark.column + 1 if "'\\t'" in problem else lines[tab].find("\t") + 1),
             "There is a tab here. YAML is indented with blanks only.",
             "Replace the tab by two blanks, and set your editor to write blanks.",
         )
@@ -66,6 +84,21 @@ def explain(error: Any, lines: Sequence[str], first_line: int = 1) -> Problem:
                 "Write it twice, or use single quotes.",
             )
         return Problem(where, "The quotation mark that begins here is never closed.", "Write the second one.")
+    tagged = _IMAGE_AND_TAG.search(here)
+    if tagged:
+        return Problem(
+            Place(first_line + above, tagged.start(1) + 1),
+            "There is a blank between the image's name and its tag.",
+            "Write no blank after that colon, as in nginx:1.29.",
+        )
+    for index, text in ((above, here), (_previous(lines, above), before)):
+        false_blank, mistyped = BLANK_AFTER.match(text), false_mark(text)
+        if false_blank:
+            said = "There is a character here that looks like a blank and is none."
+            return Problem(Place(first_line + index, false_blank.start(1) + 1), said, "Delete it and type a blank.")
+        if mistyped:
+            column, said = mistyped
+            return Problem(Place(first_line + index, column), said, ENGLISH)
     if "flow" in context and ("expected" in problem or "stream" in problem):
         where = Place(first_line + started.line, started.column + 1) if started is not None else place
         return Problem(
@@ -88,6 +121,14 @@ def explain(error: Any, lines: Sequence[str], first_line: int = 1) -> Problem:
                 f"Write a blank after it: {glued['key']}: ...",
             )
     if "mapping values are not allowed" in problem:
+        without_dash = _without_dash(lines, above)
+        if without_dash is not None:
+            number, field = without_dash
+            return Problem(
+                Place(first_line + number, len(_indent(lines, number)) + 1),
+                f"{field} is a list, and every entry of a list begins with a dash, which is missing here.",
+                "Write a dash and a blank before this line.",
+            )
         if before and above > 0 and ":" not in before and not before.lstrip().startswith(("-", "#")):
             return _no_colon(lines, _previous(lines, above), first_line)
         if _TWO_COLONS.match(here):
@@ -115,6 +156,26 @@ def explain(error: Any, lines: Sequence[str], first_line: int = 1) -> Problem:
             "Lines of one level begin in the same column, and deeper ones two blanks further right.",
         )
     return Problem(place, "This is not YAML.", "Compare this line and the one above with an example.")
+
+
+def _control(error: Any, lines: Sequence[str], first_line: int) -> Problem:
+    """Of a reader's error, which knows how many characters are before it, and no line."""
+    before = "\n".join(lines)[: max(0, getattr(error, "position", 0) or 0)]
+    return Problem(
+        Place(first_line + before.count("\n"), len(before) - (before.rfind("\n") + 1) + 1),
+        "This is not YAML: it has a character that cannot be shown.",
+        "Remove it.",
+    )
+
+
+def _without_dash(lines: Sequence[str], number: int) -> tuple[int, str] | None:
+    """Where the dash of the first entry is missing: right below the field of a list, above a line that is deeper."""
+    first = _previous(lines, number)
+    field = _LISTS.match(_text(lines, _previous(lines, first))) if first else None
+    if field is None or not _KEY.match(_text(lines, first)) or _text(lines, first).lstrip().startswith("-"):
+        return None
+    deeper = len(_indent(lines, number)) > len(_indent(lines, first))
+    return (first, field["key"]) if deeper else None
 
 
 def _no_colon(lines: Sequence[str], number: int, first_line: int) -> Problem:

@@ -194,12 +194,64 @@ def test_a_namespace_that_is_not_there_is_nobodys_slip_unless_the_manifest_names
     api.fault("/pods$", refuse(404, "NotFound", 'namespaces "lab" not found'), method="POST", times=2)
     one = only(check(content=POD, namespace="lab"))
     assert (one["valid"], one["documents"][0]["dry_run"]["verdict"]) == (True, "unknown")
-    assert "There is no namespace lab" in one["msg"]
+    assert one["namespace_missing"]
+    assert one["msg"].startswith("There is no namespace lab on the cluster, and so nothing was tried there: check the")
     one = only(check(content=POD.replace("web\nspec", "web\n  namespace: lab\nspec")))
     assert (one["valid"], one["lines"][0]) == (
         False,
         "line 1: There is no namespace lab. Make it first, or use another one.",
     )
+
+
+def test_whoever_runs_the_task_is_warned_of_a_namespace_that_is_not_there(api, check, monkeypatch):
+    # Ansible's own shows it at once where other tests have imported what only the controller has.
+    warnings: list[str] = []
+    monkeypatch.setattr(manifest_check, "warn", warnings.append)
+    for name in ("lab-a", "lab-b"):
+        api.fault(f"/{name}/pods$", refuse(404, "NotFound", f'namespaces "{name}" not found'), method="POST", times=9)
+    manifests = [{"content": POD, "namespace": name} for name in ("lab-a", "lab-b", "lab-a", "lab-c")]
+    result = check(manifests=manifests)
+    assert [one["namespace_missing"] for one in result["results"]] == [True, True, True, False]
+    assert [one["valid"] for one in result["results"]] == [True] * 4
+    assert len(warnings) == 1
+    assert warnings[0].startswith("There is no namespace lab-a, lab-b on the cluster, and so nothing was tried there")
+    check(content=POD, namespace="lab-c")
+    assert len(warnings) == 1
+
+
+def test_beside_an_unknown_field_a_namespace_that_is_not_there_is_nobodys_slip_either(api, check):
+    api.fault("/pods$", refuse(400, "BadRequest", 'strict decoding error: unknown field "spec.x"'), method="POST")
+    api.fault("/pods$", refuse(404, "NotFound", 'namespaces "lab" not found'), method="POST")
+    one = only(check(content=POD + "  x: 1\n", namespace="lab"))
+    assert one["lines"] == ["line 9: x is no field of spec. Look at: kubectl explain pod.spec"]
+    assert one["msg"].startswith("There is no namespace lab on the cluster")
+
+
+def test_what_the_same_file_makes_twice_is_a_warning(check):
+    service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n"
+    one = only(check(content=f"{POD}---\n{service}---\n{POD}"))
+    assert (one["valid"], one["warnings"]) == (True, 1)
+    assert one["lines"][0].startswith("line 18: The document that begins in line 1 makes the Pod of this name already.")
+    other = POD.replace("web\nspec", "web\n  namespace: other\nspec")
+    assert only(check(content=f"{POD}---\n{other}"))["lines"] == []
+    generated = POD.replace("name: web\nspec", "generateName: web-\nspec")
+    assert only(check(content=f"{generated}---\n{generated}"))["lines"] == []
+
+
+def test_the_server_tells_no_slip_again_that_has_a_character_which_is_not_seen(api, check):
+    said = 'strict decoding error: unknown field "spec.containers[0].im\\u200bage"'
+    api.fault("/pods$", refuse(400, "BadRequest", said), method="POST")
+    (line,) = lines(check(content=POD.replace("image", "im\u200bage")))
+    assert "ZERO WIDTH SPACE" in line
+
+
+def test_bytes_as_kubectl_takes_them(api, check, tmp_path):
+    (tmp_path / "utf16.yaml").write_bytes(POD.encode("utf-16"))
+    (tmp_path / "latin.yaml").write_bytes(POD.replace("kind: Pod", "kind: Pod # für").encode("latin-1"))
+    listed = "apiVersion: v1\nkind: List\nitems:\n- " + POD.replace("\n", "\n  ")
+    (tmp_path / "list.yaml").write_bytes(listed.encode("utf-16"))
+    result = check(manifests=[{"path": str(path)} for path in sorted(tmp_path.iterdir())])
+    assert [(one["valid"], one["warnings"]) for one in result["results"]] == [(True, 1)] * 3
 
 
 def test_what_the_same_file_makes_is_not_missed(api, check):
@@ -369,6 +421,20 @@ def test_many_at_a_time(api, check):
     [
         ("- a\n", "line 1: This is a list, and an object of Kubernetes is a mapping"),
         ("hello\n", "line 1: This is a single word, and an object"),
+        ("Hello teacher, I did not manage it.\n", "line 1: This is text, and an object"),
+        ("42\n", "line 1: This is a number, and an object"),
+        ("yes\n", "line 1: This is true or false, and an object"),
+        ("<html>404</html>\n", "line 1: This is HTML"),
+        (POD.replace(": ", "\uff1a").replace(":\n", "\uff1a\n"), "line 1: The FULLWIDTH COLON"),
+        ("kind\uff1aPod", "line 1: The FULLWIDTH COLON"),
+        (
+            POD.replace("kind", "k\u0456nd"),
+            "line 2: k\u0456nd is no field of an object: letter 2 of it is no i but CYRILLIC SMALL LETTER",
+        ),
+        (
+            POD.replace("Pod", "\u0420od"),
+            "line 2: kind: \u0420od: the cluster has no such kind: letter 1 of it is no P but CYRILLIC CAPITAL",
+        ),
         ("a:\n\tb: 1\n", "line 2: There is a tab here."),
         ("", "line 1: The file is empty."),
         (POD[: POD.index("spec")], "line 1: spec is missing. It says what the object is to be"),

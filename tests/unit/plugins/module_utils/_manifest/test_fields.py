@@ -101,7 +101,7 @@ def test_a_right_manifest_has_no_problems(check):
         (
             container("ports:", "- name: http"),
             "line 10: spec.containers[0].ports[0] has no containerPort."
-            " Number of port to expose on the pod's IP address.",
+            " Write at which port the program listens, as in containerPort: 80.",
         ),
         (
             container("resources:", "- limits: {}"),
@@ -119,7 +119,7 @@ def test_a_right_manifest_has_no_problems(check):
         ),
         (
             POD.replace("web\nspec", "web\n  labels: {on: yes}\nspec"),
-            "line 5: metadata.labels.true must be text. Put quotes around it.",
+            "line 5: metadata.labels.on must be text. Put quotes around it.",
         ),
         (
             container("env: [{name: PIN, value: 1234}]"),
@@ -145,7 +145,8 @@ def test_a_right_manifest_has_no_problems(check):
         (container("command:", "- sh", "-"), "line 11: There is nothing behind this dash. Take the dash away."),
         (
             POD[: POD.index("  - name")],
-            "line 6: spec.containers has nothing in it. List of containers belonging to the pod.",
+            "line 6: spec.containers has nothing in it."
+            " Write at least one container below it: - name: ... and, below name, image: ...",
         ),
         (
             container("zebra: 1"),
@@ -160,6 +161,63 @@ def test_a_right_manifest_has_no_problems(check):
 )
 def test_a_slip_is_named_with_what_was_meant(check, text, words):
     assert check(text) == [words]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            POD.replace("containers", "\u0441ontainers"),
+            "line 6: \u0441ontainers is no field of spec: letter 1 of it is no c but CYRILLIC SMALL LETTER ES (U+0441)."
+            " Did you mean containers?",
+        ),
+        (
+            POD.replace("image", "im\u200bage"),
+            "line 8: image is no field of spec.containers[0]: behind im it has a character that cannot be seen,"
+            " ZERO WIDTH SPACE (U+200B). Did you mean image?",
+        ),
+        (
+            container("imagePullPolicy: \u0410lways"),
+            "line 9: spec.containers[0].imagePullPolicy cannot be \u0410lways: letter 1 of it is no A but CYRILLIC"
+            " CAPITAL LETTER A (U+0410). Did you mean Always?",
+        ),
+        (
+            POD.replace("name: web\nspec", "name\uff1a web\nspec"),
+            "line 4: The FULLWIDTH COLON (U+FF1A) here only looks like :, which YAML wants."
+            " Type it anew, with the keyboard set to English.",
+        ),
+        (
+            container("command: \uff3bsh, -c\uff3d"),
+            "line 9: The FULLWIDTH LEFT SQUARE BRACKET (U+FF3B) here only looks like [, which YAML wants."
+            " Type it anew, with the keyboard set to English.",
+        ),
+        (
+            container("command:", "- sh", "- -c", "- echo a: b; sleep 5"),
+            "line 12: spec.containers[0].command[2] must be text."
+            " Put the whole entry in quotes: a colon with a blank after it makes a key of what stands before it.",
+        ),
+        (
+            container("resources: {limits: {cpu: '100 m'}}"),
+            "line 9: spec.containers[0].resources.limits.cpu must be an amount, such as 100m for a processor or 64Mi"
+            " for memory. Write it without a blank: 100m",
+        ),
+        (
+            POD.replace("image: nginx", "image:\n      name: nginx"),
+            "line 8: spec.containers[0].image must be text. Write it in the line of its key, after the colon.",
+        ),
+        (
+            POD.replace("spec:", "SPEC:").replace("kind: Pod", "KIND: Pod"),
+            "line 5: SPEC is no field of a Pod. Did you mean spec?",
+        ),
+    ],
+)
+def test_the_cause_of_a_slip_is_named(check, text, words):
+    assert [line for line in check(text) if "KIND" not in line] == [words]
+
+
+def test_what_text_says_in_other_scripts_is_nobodys_slip(check):
+    right = POD.replace("web\nspec", "web\n  annotations: {a: '\u6ce8\u610f\uff1a\u0441 \u2013 [x\uff0c y]'}\nspec")
+    assert check(right) == []
 
 
 def test_problems_are_in_the_order_of_the_file(check):
@@ -180,10 +238,10 @@ spec:
       - imagee: nginx
 """
     assert check(text, "apps/v1", "Deployment") == [
-        "line 4: spec has no selector. Label selector for pods.",
+        "line 4: spec has no selector. Write matchLabels below it, with labels that the pods have.",
         "line 5: spec.replicas must be a whole number.",
         "line 9: imagee is no field of spec.template.spec.containers[0]. Did you mean image?",
-        "line 9: spec.template.spec.containers[0] has no name. Name of the container specified as a DNS_LABEL.",
+        "line 9: spec.template.spec.containers[0] has no name. Write a name, as in name: web.",
     ]
 
 

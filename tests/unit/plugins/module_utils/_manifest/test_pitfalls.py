@@ -46,7 +46,9 @@ def test_images_that_there_may_be(image):
         ("Nginx:1.29", "Did you mean nginx:1.29?"),
         ("MyTeam/web", "Did you mean myteam/web?"),
         ("registry.example.org/Web", "Did you mean registry.example.org/web?"),
-        ("nginx: 1.29", "Write name:tag"),
+        ("nginx: 1.29", "Did you mean nginx:1.29?"),
+        ("nginx:1.29\u202e", "Type the name anew"),
+        ("ngin\u0445", "Type the name anew"),
         ("https://registry.example.org/web", "Write name:tag"),
         ("nginx:", "Write name:tag"),
         ("web.", "Write name:tag"),
@@ -66,6 +68,106 @@ def test_a_name_that_is_made_to_hurt_takes_no_time():
     assert len(problem.message) < 400
     (problem,) = told({"image": "a-" * 190 + "!"})
     assert time.monotonic() - began < 1
+
+
+def test_a_character_that_is_not_seen_is_named_and_does_no_harm():
+    (problem,) = told({"image": "nginx:1.29\u202e"})
+    assert "\u202e" not in problem.message
+    assert "RIGHT-TO-LEFT OVERRIDE (U+202E)" in problem.message
+
+
+@pytest.mark.parametrize(
+    "image, meant",
+    [
+        ("ngnix:1.27", "nginx:1.27"),
+        ("nginxx", "nginx"),
+        ("busybocks", "busybox"),
+        ("alpin:3", "alpine:3"),
+        ("ubunut", "ubuntu"),
+        ("pyhton:3.13-slim", "python:3.13-slim"),
+        ("postgresql:17", "postgres:17"),
+        ("apache2", "httpd"),
+        (f"redsi@sha256:{'0f' * 32}", f"redis@sha256:{'0f' * 32}"),
+    ],
+)
+def test_a_well_known_image_with_a_slip(image, meant):
+    (problem,) = told({"image": image})
+    assert (problem.suggestion, problem.path, problem.level) == (f"Did you mean {meant}?", IMAGE, WARNING)
+
+
+#: https://github.com/docker-library/official-images/tree/master/library, and what people call their own.
+OFFICIAL = """
+    adminer aerospike almalinux alpine alt amazoncorretto amazonlinux api-firewall arangodb archlinux backdrop bash
+    bonita buildpack-deps busybox caddy cassandra chronograf cirros clearlinux clefos clickhouse clojure composer
+    couchbase couchdb crate crux dart debian docker drupal eclipse-mosquitto eclipse-temurin eggdrop elasticsearch
+    elixir emqx erlang fedora flink fluentd friendica gazebo gcc geonetwork ghost gradle groovy haproxy haskell haxe
+    hello-world hitch httpd hylang ibmjava influxdb irssi jetty joomla jruby julia kapacitor kibana kong krakend
+    lightstreamer liquibase logstash mageia mariadb matomo maven mediawiki memcached mongo mongo-express monica mono
+    mysql nats nats-streaming neo4j neurodebian nextcloud nginx node notary odoo open-liberty openjdk oraclelinux
+    orientdb percona perl photon php phpmyadmin plone postfixadmin postgres pypy python r-base rabbitmq rakudo-star
+    redis redmine registry rethinkdb rocket.chat rockylinux ros ruby rust sapmachine satosa silverpeas solr
+    sonarqube spark spiped storm swarm swift swipl teamspeak telegraf thrift tomcat tomee traefik ubuntu unit
+    varnish vault wordpress xwiki yourls znc zookeeper opensuse centos golang django rails java iojs owncloud
+    glassfish
+"""
+OWN = "web app api db nginx2 mynginx web-nginx node18 my-redis ngnix/web ghcr.io/team/ngnix localhost:5000/ngnix note"
+
+
+@pytest.mark.parametrize("image", [*OFFICIAL.split(), *OWN.split()])
+def test_no_right_image_is_taken_for_a_slip(image):
+    assert told({"image": image}) == []
+
+
+@pytest.mark.parametrize(
+    "container, path",
+    [
+        ({"command": ["sleep 3600"]}, ("command", 0)),
+        ({"command": ["sleep 3600"], "args": ["a b"]}, ("command", 0)),
+        ({"command": ["/bin/sh -c 'sleep 5'"]}, ("command", 0)),
+        ({"command": ["/bin/sh /scripts/run.sh"]}, ("command", 0)),
+        ({"command": ["./run now"]}, ("command", 0)),
+        ({"args": ["sleep infinity"]}, ("args", 0)),
+        ({"command": [], "args": ["sleep infinity"]}, ("args", 0)),
+    ],
+)
+def test_a_command_that_is_one_word(container, path):
+    (problem,) = told(container)
+    assert (problem.path[3:], problem.level) == (path, WARNING)
+    assert "an entry of its own" in problem.suggestion
+    assert "3600" not in problem.message
+
+
+def test_a_comma_of_another_script_is_the_cause_of_one_word():
+    (problem,) = told({"command": ["sh\uff0c -c"]})
+    assert "FULLWIDTH COMMA" in problem.message
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        {"command": ["sleep", "3600"]},
+        {"command": ["sh", "-c", "sleep 3600"], "args": ["a b"]},
+        {"command": ["/opt/my app/run"]},
+        {"command": ["C:\\Program Files\\run.exe"]},
+        {"command": [" "]},
+        {"command": [3600]},
+        {"command": "sleep 3600"},
+        {"args": ["-c", "a b"]},
+    ],
+)
+def test_other_commands(container):
+    assert told(container) == []
+
+
+def test_a_probe_at_a_port_that_has_no_such_name():
+    ports = [{"containerPort": 80, "name": "http"}, {"containerPort": 90}, "x"]
+    right = {"readinessProbe": {"httpGet": {"port": "http"}}, "livenessProbe": {"tcpSocket": {"port": "80"}}}
+    assert told({"ports": ports, **right, "startupProbe": {"httpGet": {"port": 80}}}) == []
+    (slip,) = told({"ports": ports, "startupProbe": {"httpGet": {"port": "htpp"}}})
+    assert (slip.path[3:], slip.level) == (("startupProbe", "httpGet", "port"), WARNING)
+    assert slip.suggestion == "Did you mean http?"
+    (none,) = told({"livenessProbe": {"tcpSocket": {"port": "web"}}})
+    assert "Write its number" in none.suggestion
 
 
 @pytest.mark.parametrize("memory, suggestion", [("64", "64Mi"), (64, "64Mi"), ("64Ki", "64Mi"), ("0.5", "as in 64Mi")])

@@ -31,6 +31,8 @@ FIELDS = ["containers", "initContainers", "imagePullPolicy", "image", "restartPo
         ("image_pull_policy", "imagePullPolicy"),
         ("IMAGE", "image"),
         ("httpget", "httpGet"),
+        ("\u0456m\u0430g\u0435", "image"),
+        ("\uff45\uff4e\uff56", "env"),
         ("xyz", None),
         ("", None),
         ("c" * 500, None),

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.kubelabs.pods.plugins.module_utils._manifest.problem import WARNING, Place
 from ansible_collections.kubelabs.pods.plugins.module_utils._manifest.reader import (
     DEEPEST,
     MOST_BYTES,
@@ -53,6 +54,8 @@ PIECES = [
     "\u00a0",
     "\u201c",
     "\ufeff",
+    "\uff1a",
+    '{"a": 1}',
     "~",
     "y",
 ]
@@ -143,7 +146,23 @@ def test_every_value_has_its_place():
         ("```yaml\nkind: Pod\n```\n", 1, "Markdown", "Delete this line"),
         ("a:\n\u00a0\u00a0b: c\n", 2, "looks like a blank", "type them anew"),
         ("a: \u201cx\u201d\n", 1, "quotation marks are not those of YAML", "straight"),
-        ("a: \x07\n", 1, "cannot be shown", "Remove"),
+        ("b: 1\na: \x07\n", 2, "cannot be shown", "Remove"),
+        ("%YAML 1.2\na: 1\n", 1, "directive", "Delete this line"),
+        ("# first\n%YAML 1.1\na: 1\n", 2, "directive", "Delete this line"),
+        ("a: 1\n----\nb: 2\n", 2, "three dashes", "alone"),
+        ("--- a\nb: 2\n", 1, "three dashes", "alone"),
+        ("b: 1\na: c: d\n", 2, "second colon", "quotes"),
+        ("a: 1\nimage: nginx: 1.29\n", 2, "blank between the image's name and its tag", "as in nginx:1.29"),
+        ("- {name: a, image: nginx: 1.29}\n", 1, "blank between the image's name and its tag", "as in nginx:1.29"),
+        ("containers:\n  name: a\n    image: b\n", 2, "containers is a list", "a dash and a blank"),
+        ("spec:\n  name: a\n    image: b\n", 3, "indented deeper", "the same column"),
+        ("a: 1\nb\uff1a 2\nc: 3\n", 2, "FULLWIDTH COLON (U+FF1A) here only looks like :", "English"),
+        ("a:\n\u2013 b: 1\n  c: 2\n", 2, "EN DASH (U+2013) here only looks like -", "English"),
+        ('a: ["b"\uff0c "c"]\n', 1, "FULLWIDTH COMMA", "English"),
+        ("a:\u00a0b\nc: 1\n", 1, "looks like a blank", "type a blank"),
+        ("a: [\u201cb\u201d\uff0c c\n", 1, "FULLWIDTH COMMA", "English"),
+        ("-\ta: 1\n", 1, "There is a tab here", "Replace the tab"),
+        ("a: 1\n \t\nb: 1\n", 2, "There is a tab here", "Replace the tab"),
         ("", 1, "empty", "apiVersion"),
         ("# nothing\n---\n", 1, "empty", "apiVersion"),
     ],
@@ -155,24 +174,155 @@ def test_what_is_wrong_is_said_in_words(text, line, message, suggestion):
     assert suggestion in found[2], found
 
 
-@pytest.mark.parametrize("data", ["a: 1\n".encode("utf-16"), b"a: 1\n\0"])
-def test_text_of_windows_is_named(data):
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_is_read_as_kubectl_does_with_a_warning(encoding):
+    first, second = read_documents("\ufeffa: 1\r\nb: für\r\n---\r\nc: 2\r\n".encode(encoding))
+    assert (first.value, second.value, second.place.line) == ({"a": 1, "b": "für"}, {"c": 2}, 4)
+    assert [(one.level, "UTF-16" in one.message) for one in first.problems] == [(WARNING, True)]
+    assert second.problems == ()
+
+
+def test_what_is_no_utf_8_is_read_as_kubectl_does_with_a_warning_at_its_place():
+    document = read_documents("a: 1 # für\nb: ü\n".encode("latin-1"))[0]
+    assert document.value == {"a": 1, "b": "\ufffd"}
+    (found,) = document.problems
+    assert (found.place, found.level) == (Place(1, 9), WARNING)
+    assert "not UTF-8" in found.message
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "message"),
+    [
+        (b"a: 1\nb: \0x\n", 2, "byte 0 (NUL)"),
+        ("apiVersion: v1\n".encode("utf-16-le"), 1, "UTF-16 without a byte order mark"),
+        ("apiVersion: v1\n".encode("utf-16-be"), 1, "UTF-16 without a byte order mark"),
+        ("\ufeffa: 1\n".encode("utf-32-le"), 1, "UTF-32"),
+        (b"PK\x03\x04\x14\x00\x06", 1, "word processor"),
+        (b"{\\rtf1\\ansi a: 1}", 1, "word processor"),
+        (b"<!DOCTYPE html>\n<a b='c: d'>e: f</a>\n", 1, "HTML"),
+        (b"\n <html></html>", 1, "HTML"),
+    ],
+)
+def test_what_is_no_text_of_yaml_is_named(data, line, message):
     (document,) = read_documents(data)
-    assert "not UTF-8" in document.problems[0].message
-    assert "PowerShell" in document.problems[0].suggestion
-
-
-def test_bytes_that_are_no_text_have_their_place():
-    (document,) = read_documents("a: 1\nb: ü\n".encode("latin-1"))
-    assert (document.problems[0].place.line, document.problems[0].place.column) == (2, 4)
+    (found,) = document.problems
+    assert (document.value, found.place.line, found.level) == (None, line, "error")
+    assert message in found.message
 
 
 def test_what_an_editor_of_windows_writes_can_be_read():
     assert read_documents(b"\xef\xbb\xbfa: 1\r\nb: 2\r\n")[0].value == {"a": 1, "b": 2}
 
 
-def test_json_may_be_indented_with_tabs():
-    assert one('{\n\t"a": 1,\n\t"b": [2]\n}\n').value == {"a": 1, "b": [2]}
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a: b\t", "b"),
+        ("a: b\t# c", "b"),
+        ("a:\tb", "b"),
+        ("a\t: b", "b"),
+        ("a: b\tc", "b\tc"),
+        ("a: b \t \n  c", "b c"),
+        ('a: "b"\t', "b"),
+        ("a:\t# c\n  b", "b"),
+        ("a: [b,\tc]\t", ["b", "c"]),
+        ("a: [\n\tb]", ["b"]),
+        ("a: |\t\n  b\n", "b\n"),
+        ("a: |-\t# c\n  b\n", "b"),
+        ("a: |2+\t\n  b\n\n", "b\n\n"),
+        ("a: |\n  b\n  \tc\n", "b\n\tc\n"),
+    ],
+)
+def test_a_tab_that_indents_nothing_is_white_space(text, value):
+    """Each was taken by `kubectl create --dry-run=server`, or is as go-yaml has it."""
+    document = one(text)
+    assert (document.value, document.problems) == ({"a": value}, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{\n\t"a": 1,\n\t"b": [2]\n}\n',
+        '\n \t{"a":1,"b":[2]}',
+        '\ufeff{"a": 1, "b": [2]}\n\n',
+    ],
+)
+def test_json_is_read(text):
+    document = one(text)
+    assert (document.value, document.problems) == ({"a": 1, "b": [2]}, ())
+
+
+def test_json_values_may_follow_each_other():
+    first, second, third = read_documents(b'{"a": 1}\n{"a": 2} {"b":\n3}')
+    assert (first.value, second.value, third.value) == ({"a": 1}, {"a": 2}, {"b": 3})
+    assert (second.place, third.place, third.places[("b",)]) == (Place(2, 1), Place(2, 10), Place(2, 11))
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ('{"a": 1,\n"b": [2,],\n"c": 1}', (2, 9), "a comma with nothing behind it"),
+        ('{"a": 1,\n}', (1, 8), "a comma with nothing behind it"),
+        ('{"a": 1, # one\n"b": 2}', (1, 10), "no comments"),
+        ("{'a': 1}", (1, 2), "double quotes"),
+        ("{a: 1}", (1, 2), "words and keys"),
+        ('{"a": b}', (1, 7), "words and keys"),
+        ('{"a": "b\tc"}', (1, 9), "no tab"),
+        ('{"a": 1}\n---\nb: 2\n', (2, 1), "no line ---"),
+        ('{"a": 1}\n# one\n', (2, 1), "no comments"),
+    ],
+)
+def test_what_is_yaml_but_no_json_is_a_warning_where_kubectl_takes_it_for_json(text, place, message):
+    """Each is refused by kubectl 1.32, and taken by 1.37."""
+    documents = read_documents(text.encode())
+    (found,) = [problem for document in documents for problem in document.problems]
+    lines = (found.place.line, found.place.column)
+    # Of a comma too much, Python 3.13 has the place of the comma, and those before that of the bracket.
+    assert lines == place or (message.startswith("a comma") and lines in ((2, 8), (2, 1), (1, 8))), found
+    assert found.level == WARNING
+    assert "begins with { as JSON" in found.message and message in found.message
+    assert all(document.value is not None for document in documents)
+    # Below a line of YAML it is YAML.
+    assert [one.problems for one in read_documents(f"---\n{text}".encode())] == [()] * len(documents)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ('{"a": 1}\n{"a": 2}\n---\n{"a": 3}\n', 3, "no line ---"),
+        ('{"a": 1,\n"b" 2: [}', 2, "begins with { is read as JSON"),
+        ('{"a": [1,\n2', 1, "bracket"),
+        ('{"a": 1\n"b": 2}', 2, "no comma between two entries"),
+        ('{"a": 1\n? ]}', 2, "something that JSON does not have"),
+        ("{{ x }}", 1, "A key has to be a word"),
+    ],
+)
+def test_what_is_neither_is_an_error(text, line, message):
+    *_others, document = read_documents(text.encode())
+    (found,) = document.problems
+    assert (found.place.line, found.level) == (line, "error")
+    assert message in found.message
+
+
+def test_what_python_takes_for_json_and_go_does_not_is_none():
+    (found,) = one('{"a": NaN}').problems
+    assert (found.level, found.place) == (WARNING, Place(1, 1))
+
+
+def test_a_key_that_is_a_boolean_is_told_as_it_is_written():
+    document = one('a:\n  on: 1\n  n: 2\n  "y": 3\n  true: 4\n  1: 5\n')
+    assert document.value == {"a": {"true": 1, "false": 2, "y": 3, "1": 5}}
+    on, n, twice = document.problems
+    assert (on.place.line, on.level, n.place.line, n.level) == (2, WARNING, 3, WARNING)
+    assert "the key on is true" in on.message and "the key n is false" in n.message
+    assert (twice.place.line, twice.level) == (5, "error")
+    assert "true and on, in line 2, are one key" in twice.message
+    assert document.written == {("a", "true"): "on", ("a", "false"): "n"}
+
+
+def test_a_text_below_its_key_has_a_place_of_its_own():
+    document = one("a:\n  b c\nd: e\n")
+    assert (document.places[("a",)], document.below) == (Place(1, 1), {("a",): Place(2, 3)})
 
 
 def test_one_document_that_is_no_yaml_hides_no_other():
@@ -180,6 +330,12 @@ def test_one_document_that_is_no_yaml_hides_no_other():
     assert (first.value, second.value, third.value) == ({"a": 1}, None, {"c": 3})
     assert (second.problems[0].place.line, third.place.line) == (3, 5)
     assert third.places[("c",)].line == 5
+
+
+def test_a_directive_above_a_line_of_dashes_hides_nothing():
+    first, second = read_documents(b"%YAML 1.2\n---\na: 1\n")
+    assert "directive" in first.problems[0].message
+    assert second.value == {"a": 1}
 
 
 def test_anchors_and_merges_are_written_out():
@@ -207,11 +363,12 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         "a: &a [*a]\n",
         "a: &a {b: *a}\n",
         "[" * 5000,
+        '{"a":' + "[" * 5000,
         "a: " + "{b: " * 5000,
         "- " * 5000,
         "x: &x " + "y" * 100_000 + "\nz: [" + "*x," * 1000 + "]\n",
     ],
-    ids=["bomb", "itself", "itself in a mapping", "brackets", "mappings", "dashes", "long texts"],
+    ids=["bomb", "itself", "itself in a mapping", "brackets", "brackets of JSON", "mappings", "dashes", "long texts"],
 )
 def test_a_file_that_is_made_to_hurt_is_refused_at_once(text):
     begun = time.process_time()

@@ -147,7 +147,12 @@ def test_a_refusal_is_one_sentence(code, message, word, reason):
         (
             "spec.containers[0].livenessProbe",
             "Required value: must specify a handler type",
-            "line 8: spec.containers[0].livenessProbe lacks something: must specify a handler type.",
+            "line 8: spec.containers[0].livenessProbe lacks something: must specify a handler type. Write httpGet,",
+        ),
+        (
+            "spec.hostAliases",
+            'Required value: valid values: "OnFailure", "Never"',
+            "line 5: spec.hostAliases is missing. Choose one of OnFailure, Never.",
         ),
         ("spec.x", "Something: new", "line 5: spec.x: Something: new."),
     ],
@@ -156,6 +161,90 @@ def test_what_is_said_of_a_field_has_its_line(field, message, words):
     verdict = refused(error(422, 'Pod "Web" is invalid', (field, message)), DOCUMENT)
     assert verdict.problems[0].in_words().startswith(words)
     assert verdict.reason == verdict.problems[0].message
+
+
+def test_a_pod_of_a_job_has_to_end():
+    (job,) = read_documents(b"kind: Job\nspec:\n  template:\n    spec: {}\n")
+    field, said = "spec.template.spec.restartPolicy", 'Required value: valid values: "OnFailure", "Never"'
+    (problem,) = refused(error(422, 'Job "j" is invalid', (field, said)), job).problems
+    assert problem.in_words() == (
+        "line 4: spec.template.spec.restartPolicy is missing, and what holds without it, Always, is not for pods that"
+        " end. Choose one of OnFailure, Never."
+    )
+
+
+def test_a_name_with_a_letter_of_another_script():
+    (pod,) = read_documents("kind: Pod\nmetadata:\n  name: w\u0435b\n".encode())
+    said = 'Invalid value: "w": a lowercase RFC 1123 subdomain must consist of'
+    (problem,) = refused(error(422, "x", ("metadata.name", said)), pod).problems
+    assert "letter 2 of it is no e but CYRILLIC SMALL LETTER IE (U+0435)" in problem.message
+
+
+RESOURCES = b"""\
+kind: Pod
+spec:
+  containers:
+  - name: small
+    resources:
+      limits: {cpu: 100m, memory: 64Mi}
+  - name: large
+    resources:
+      limits:
+        cpu: 2
+        memory: 8Gi
+      requests:
+        cpu: "2"
+"""
+
+
+# Each but the last two is what 1.37 says, word by word.
+@pytest.mark.parametrize(
+    ("message", "lines"),
+    [
+        ("maximum memory usage per Container is 256Mi, but limit is 8Gi", [11]),
+        ("maximum cpu usage per Container is 500m, but request is 2", [13]),
+        ("maximum memory usage per Container is 256Mi, but request is 8Gi", [11]),
+        (
+            "[maximum cpu usage per Container is 500m, but limit is 2, maximum memory usage per Container is 256Mi,"
+            " but limit is 8Gi]",
+            [10, 11],
+        ),
+        ("minimum cpu usage per Container is 200m, but limit is 100m", [6]),
+        ("maximum cpu usage per Pod is 1, but limit is 2100m", [6]),
+        ("maximum ephemeral-storage usage per Container is 1Gi.  No limit is specified", [1]),
+        ("exceeded quota: q, requested: limits.memory=8256Mi, used: limits.memory=0, limited: limits.memory=1Gi", [6]),
+        ("exceeded quota: q, requested: cpu=2, used: cpu=0, limited: cpu=1", [13]),
+        ("exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1", [1]),
+        ("failed quota: q: must specify requests.memory for: large", [4]),
+        ("failed quota: q: must specify limits.cpu for: x", [1]),
+    ],
+)
+def test_what_is_too_much_is_told_at_its_line(message, lines):
+    (document,) = read_documents(RESOURCES)
+    verdict = refused(error(403, f'pods "web" is forbidden: {message}'), document)
+    assert [problem.place.line for problem in verdict.problems] == lines
+
+
+def test_what_is_needed_before_is_known():
+    assert refused(error(404, 'namespaces "lab" not found'), DOCUMENT).needed == ("Namespace", "lab")
+    said = 'pods "web" is forbidden: error looking up service account a/bob: serviceaccount "bob" not found'
+    assert refused(error(403, said), DOCUMENT).needed == ("ServiceAccount", "bob")
+    assert refused(error(400, "x"), DOCUMENT).needed is None
+
+
+@pytest.mark.parametrize(
+    ("quoted", "name"),
+    [
+        ("im\\u200bage", "im\u200bage"),
+        ('a\\"b', 'a"b'),
+        ("\\U0001f600", "\U0001f600"),
+        ("\\U00110000", "\ufffd"),
+        ("\\ud800", "\ufffd"),
+    ],
+)
+def test_a_field_that_go_has_put_in_quotes(quoted, name):
+    (problem,) = refused(error(400, f'strict decoding error: unknown field "spec.{quoted}"'), DOCUMENT).problems
+    assert problem.path == ("spec", name)
 
 
 def test_fields_that_the_server_does_not_know():
