@@ -89,7 +89,8 @@ WIDEST = 120
 #: ... and where there is none.
 NO_TERMINAL = 100
 #: Columns below which there is no room for a bar, and from which there is for a long one.
-NARROW, WIDE = 60, 100
+NARROW = 60
+WIDE = 100
 #: What the module assert says when nobody has told it what to say.
 ALL_PASSED = "All assertions passed"
 PAUSES = frozenset(f"{prefix}pause" for prefix in ("", "ansible.builtin.", "ansible.legacy."))

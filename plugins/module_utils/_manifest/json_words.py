@@ -35,8 +35,11 @@ def json_values(text: str) -> tuple[list[tuple[int, int]], int | None]:
             end = decoder.raw_decode(text, start)[1]
         except json.JSONDecodeError as exc:
             return spans, exc.pos
-        except (ValueError, RecursionError):
+        except ValueError:
             return spans, start
+        except RecursionError:
+            # How deep that is differs from Python to Python: the reader of YAML has a limit, and says so.
+            return spans, len(text)
         spans.append((start, end))
         start = _next(text, end)
     return spans, None
