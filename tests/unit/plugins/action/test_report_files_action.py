@@ -47,7 +47,8 @@ def test_phases_add_up_until_a_lab_starts_anew(tmp_path):
 
 
 def test_a_lab_that_starts_leaves_nothing_of_the_one_before(tmp_path):
-    record(options(tmp_path), NOW)
+    gone = {"name": "Ben", "label": "ben", "namespace": "monday-ben"}
+    record(options(tmp_path, students=[ANNA, gone]), NOW)
     record(options(tmp_path, checks=[], start=True), NOW)
     assert checks(tmp_path) == []
     assert [one["name"] for one in json.loads((tmp_path / "results.json").read_text())["students"]] == ["Anna"]
