@@ -279,15 +279,17 @@ class Story:
         self._would_change = 0
         self._mailbox: Mailbox | None = None
         self._terminal: Terminal | None = None
+        #: Set while no run is told of.
         self._ended = threading.Event()
+        self._ended.set()
         self._thread: threading.Thread | None = None
-        self._running = False
         atexit.register(self.leave)
 
     # --- what happens ---
 
     def begin(self, playbook: str) -> None:
-        self._playbook, self._began, self._running = os.path.basename(playbook), self._clock(), True
+        self._playbook, self._began = os.path.basename(playbook), self._clock()
+        self._ended.clear()
         if sys.stdout.isatty():
             # The processes that Ansible makes have no terminal, and tables are written there.
             os.environ[COLUMNS] = str(shutil.get_terminal_size().columns)
@@ -299,7 +301,6 @@ class Story:
             self._display.vvv(f"No module tells how far it is: {exc}")
         if self._progress == "auto":
             self._terminal = self._find_terminal()
-        self._ended.clear()
         self._thread = threading.Thread(target=self._follow, name="kubelabs.pods.progress", daemon=True)
         self._thread.start()
 
@@ -394,7 +395,7 @@ class Story:
 
     def leave(self) -> None:
         """The process ends: after a run that was interrupted, or that Ansible gave up, people are told so."""
-        if self._running and os.getpid() == self._process:
+        if not self._ended.is_set() and os.getpid() == self._process:
             self.close()
             took = duration(self._clock() - self._began)
             self._display.display(
@@ -451,7 +452,6 @@ class Story:
         """Leaves the terminal, and nothing else, as it was. Once is enough, and only in the process that began."""
         if os.getpid() != self._process:
             return
-        self._running = False
         self._ended.set()
         with self._lock:
             terminal, self._terminal = self._terminal, None

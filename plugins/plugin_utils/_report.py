@@ -272,16 +272,26 @@ def totals(report: Report) -> Totals:
     students = report["students"]
     counts = Counter(made["status"] for student in students for made in student["checks"])
     done = {made["check"] for student in students for made in student["checks"]}
-    lacking, fine = [], 0
-    for student in students:
-        if done - {made["check"] for made in student["checks"]}:
-            lacking.append(student["name"])
-        elif not _failed(student) and any(made["status"] == Status.PASSED for made in student["checks"]):
-            fine += 1
+    lacking = [student["name"] for student in students if _lacks(student, done)]
+    fine = sum(is_fine(student, done) for student in students)
     # Of some checks only, as those of a teardown, nothing is amiss.
     whole = FIRST in done
     unmade = [name for name in NAMES if whole and name not in done and name not in NOT_ALWAYS_MADE]
     return Totals(len(students), fine, lacking, {status: counts[status] for status in Status}, unmade)
+
+
+def is_fine(student: StudentReport, done: Collection[str]) -> bool:
+    """Whether a student passed every check that was made.
+
+    Args:
+        done: the names of those that were made for anybody. Who lacks one of them has not.
+    """
+    passed = any(made["status"] == Status.PASSED for made in student["checks"])
+    return passed and not _failed(student) and not _lacks(student, done)
+
+
+def _lacks(student: StudentReport, done: Collection[str]) -> bool:
+    return not {made["check"] for made in student["checks"]}.issuperset(done)
 
 
 def report_summary(report: Report) -> str:

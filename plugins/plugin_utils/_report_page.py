@@ -24,7 +24,7 @@ from . import _restart_drawing as drawing
 from ._arguments import seconds
 from ._checks import BY_NAME, NAMES, Check, Status
 from ._harmless import harmless, harmless_line
-from ._report import Cause, Report, StudentReport, failures, notes, totals
+from ._report import Cause, Report, StudentReport, failures, is_fine, notes, totals
 from ._templates import source_hash, template
 from ._text_table import columns_of
 
@@ -232,13 +232,11 @@ def _rows(report: Report) -> Iterable[dict[str, Any]]:
     names = _names(report)
     for student in report["students"]:
         statuses = {made["check"]: str(made["status"]) for made in student["checks"]}
-        found = set(statuses.values())
         yield {
             "name": _name(student),
             "statuses": [statuses.get(name, "") for name in names],
             "failed": sum(status == Status.FAILED for status in statuses.values()),
-            # As totals() counts them.
-            "fine": len(statuses) == len(names) and Status.FAILED not in found and Status.PASSED in found,
+            "fine": is_fine(student, names),
         }
 
 

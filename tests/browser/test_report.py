@@ -220,8 +220,9 @@ class TestRestarts:
         recorded["students"][1]["restarts"] *= 2
         page = show(recorded)
         page.get_by_label("Student", exact=True).fill("Benjamin")
-        shown = page.locator(".histories li:visible .name")
-        assert [name.split(",")[0] for name in shown.all_inner_texts()] == ["Benjamin Okafor"] * 2
+        # What is not on the screen has no inner text until it is drawn.
+        shown = page.locator(".histories li:not([hidden]) .name")
+        assert [name.split(",")[0] for name in shown.all_text_contents()] == ["Benjamin Okafor"] * 2
 
 
 class TestColours:
@@ -233,6 +234,8 @@ class TestColours:
         assert page.evaluate(self.BACKGROUND) == self.DARK
         page.get_by_role("button", name="Switch to light colours").click()
         assert page.evaluate(self.BACKGROUND) == self.LIGHT
+        # The browser keeps what was chosen in its own time, and the page that is loaded may be in another process.
+        page.wait_for_timeout(1000)
         page.reload()
         assert page.evaluate(self.BACKGROUND) == self.LIGHT
         page.get_by_role("button", name="Switch to dark colours").click()

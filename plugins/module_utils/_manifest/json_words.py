@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from .problem import ERROR, WARNING, Place, Problem
+from .problem import ERROR, WARNING, Problem, place_at
 
 _READ_AS_JSON = "kubectl up to 1.32 reads a file that begins with { as JSON, and refuses this"
 _WAY_OUT = "Or write a line --- above it all, and it is read as YAML."
@@ -48,9 +48,8 @@ def json_values(text: str) -> tuple[list[tuple[int, int]], int | None]:
 def separately(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, list[str]]]:
     """Each value with the number of its first line, in lines in which it has its column."""
     for start, end in spans:
-        line_start = text.rfind("\n", 0, start) + 1
-        lines = (" " * (start - line_start) + text[start:end]).split("\n")
-        yield text.count("\n", 0, start) + 1, lines
+        place = place_at(text, start)
+        yield place.line, (" " * (place.column - 1) + text[start:end]).split("\n")
 
 
 def not_json(text: str, position: int, *, yaml: bool) -> Problem:
@@ -59,8 +58,7 @@ def not_json(text: str, position: int, *, yaml: bool) -> Problem:
     Args:
         yaml: whether it is at least YAML.
     """
-    line = text.count("\n", 0, position) + 1
-    place = Place(line, position - (text.rfind("\n", 0, position) + 1) + 1)
+    place = place_at(text, position)
     said, what_to_do = _what(text, position)
     if yaml:
         return Problem(place, f"{_READ_AS_JSON}: {said}.", f"{what_to_do} {_WAY_OUT}", level=WARNING)

@@ -43,8 +43,11 @@ _MISTYPED = tuple(
 )
 #: Characters of a line that are looked at: the last of these expressions would take long over a longer one.
 _LONGEST = 300
-#: White space that is no blank of YAML, where a blank has to be.
-BLANK_AFTER = re.compile(r"\s*(?:- +)*(?:-|[\w./-]+:)([\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff])")
+#: White space that looks like a blank and is none, as web pages and word processors have it: at the beginning of a
+#: line, and behind a dash or a key, where a blank has to be.
+_FALSE_BLANK = r"([\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff])"
+FALSE_BLANK = re.compile(rf"[ \t]*(?:- +)*{_FALSE_BLANK}")
+BLANK_AFTER = re.compile(rf"{_INDENT}(?:-|[\w./-]+:){_FALSE_BLANK}")
 
 
 def invisible(character: str) -> bool:

@@ -32,6 +32,12 @@ class Place:
     column: int
 
 
+def place_at(text: str, position: int) -> Place:
+    """Where the character of this position is, from 0; at the end of the text where it is behind that."""
+    before = text[:position]
+    return Place(before.count("\n") + 1, len(before) - before.rfind("\n"))
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong.

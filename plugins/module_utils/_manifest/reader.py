@@ -24,8 +24,9 @@ from typing import Any
 
 from .._ground.errors import MissingLibrary
 from .json_words import begins_as_json, json_values, not_json, separately
-from .problem import ERROR, WARNING, Path, Place, Problem
-from .yaml_words import FALSE_BLANK, TEMPLATE, explain
+from .letters import FALSE_BLANK
+from .problem import ERROR, WARNING, Path, Place, Problem, place_at
+from .yaml_words import NO_BLANK, TEMPLATE, explain
 
 #: Bytes of a file. A manifest has a few thousand; what etcd takes at all is 1.5 MiB, with everything that is added.
 MOST_BYTES = 256 * 1024
@@ -138,7 +139,8 @@ def _text_of(data: bytes) -> tuple[str | None, Problem | None]:
         try:
             data.decode("utf-8")
         except UnicodeDecodeError as exc:
-            place = Place(data[: exc.start].count(b"\n") + 1, exc.start - (data.rfind(b"\n", 0, exc.start) + 1) + 1)
+            # In Latin-1 each byte is one character.
+            place = place_at(data.decode("latin-1"), exc.start)
             said = "There is a character here that is not UTF-8, for which kubectl puts \ufffd."
             warning = Problem(place, said, "Save the file as UTF-8.", level=WARNING)
     if "\0" in text:
@@ -160,9 +162,8 @@ def _null(text: str, data: bytes) -> Problem:
         return _at_line_one(
             "The file is UTF-16 without a byte order mark, which kubectl does not read.", "Save it as UTF-8."
         )
-    index = text.index("\0")
     return Problem(
-        Place(text.count("\n", 0, index) + 1, index - (text.rfind("\n", 0, index) + 1) + 1),
+        place_at(text, text.index("\0")),
         "There is a byte 0 (NUL) here, which no text has.",
         "Delete it, or write the file anew with an editor for plain text.",
     )
@@ -178,10 +179,9 @@ def _documents(text: str) -> Iterator[Document]:
         yield from found
         return
     end = spans[-1][1] if spans else 0
-    first_line = text.count("\n", 0, end) + 1
-    line_start = text.rfind("\n", 0, end) + 1
+    there = place_at(text, end)
     # With blanks for what was JSON in its first line.
-    rest = list(_of_yaml(" " * (end - line_start) + text[end:], first_line))
+    rest = list(_of_yaml(" " * (there.column - 1) + text[end:], there.line))
     yaml = len(spans) < 2 and (not rest or rest[0].value is not None)
     problem = not_json(text, position, yaml=yaml)
     if yaml:
@@ -228,7 +228,7 @@ def _read_piece(lines: list[str], first_line: int) -> Iterator[Document]:
             place = Place(first_line + number, false_blank.start(1) + 1)
             problem = Problem(
                 place,
-                "There is a character here that looks like a blank and is none.",
+                NO_BLANK,
                 "Delete the blanks of this line and type them anew; such characters come from web pages.",
             )
             yield Document(place, problems=(problem,))

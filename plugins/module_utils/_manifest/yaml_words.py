@@ -14,15 +14,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from .letters import BLANK_AFTER, false_mark
-from .problem import Place, Problem
+from .problem import Place, Problem, place_at
 
 #: `name:web`: a key whose colon has no blank after it. Not a URL, and not a time or an image with its tag.
 GLUED = re.compile(r"^\s*(?:- +)*(?P<key>[A-Za-z][A-Za-z0-9_-]*):(?![\s/]|$)(?!\d+[\s:.-])")
 _KEY = re.compile(r"^\s*(?:- +)*[\"']?[A-Za-z][\w./-]*[\"']?\s*:(?:\s|$)")
 _TWO_COLONS = re.compile(r"^\s*(?:- +)*[\w./-]+:\s+[^\"'#]*:(?:\s|$)")
 
-#: White space that looks like a blank and is none, as web pages and word processors have it.
-FALSE_BLANK = re.compile(r"[ \t]*(?:- +)*([\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff])")
 _IMAGE_AND_TAG = re.compile(r"(?:^|[\s{,])[\"']?image[\"']?:\s+[^\s\"'#,{}]+(:\s)")
 #: Fields of a list of mappings, as learners write them. Source: the API reference of Pod, Service and RBAC.
 _LISTS = re.compile(
@@ -31,6 +29,7 @@ _LISTS = re.compile(
 )
 
 TEMPLATE = "This looks like a template: fill in what stands in {{ }}, or put it in quotes."
+NO_BLANK = "There is a character here that looks like a blank and is none."
 QUOTES = "Put the whole value in quotes."
 ENGLISH = "Type it anew, with the keyboard set to English."
 
@@ -94,8 +93,8 @@ def explain(error: Any, lines: Sequence[str], first_line: int = 1) -> Problem:
     for index, text in ((above, here), (_previous(lines, above), before)):
         false_blank, mistyped = BLANK_AFTER.match(text), false_mark(text)
         if false_blank:
-            said = "There is a character here that looks like a blank and is none."
-            return Problem(Place(first_line + index, false_blank.start(1) + 1), said, "Delete it and type a blank.")
+            place = Place(first_line + index, false_blank.start(1) + 1)
+            return Problem(place, NO_BLANK, "Delete it and type a blank.")
         if mistyped:
             column, said = mistyped
             return Problem(Place(first_line + index, column), said, ENGLISH)
@@ -160,9 +159,9 @@ def explain(error: Any, lines: Sequence[str], first_line: int = 1) -> Problem:
 
 def _control(error: Any, lines: Sequence[str], first_line: int) -> Problem:
     """Of a reader's error, which knows how many characters are before it, and no line."""
-    before = "\n".join(lines)[: max(0, getattr(error, "position", 0) or 0)]
+    place = place_at("\n".join(lines), max(0, getattr(error, "position", 0) or 0))
     return Problem(
-        Place(first_line + before.count("\n"), len(before) - (before.rfind("\n") + 1) + 1),
+        Place(first_line + place.line - 1, place.column),
         "This is not YAML: it has a character that cannot be shown.",
         "Remove it.",
     )
