@@ -28,7 +28,7 @@ from .._ground.progress import Progress, Tell, tell_nobody
 from .._ground.times import iso, utc_now
 from .._ground.wording import named, sentence
 from .._pods.status import is_deleting, metadata, name_of, uid_of
-from .explain import explain, remaining_resources
+from .explain import Held, explain, remaining_resources
 from .result import UNMET, State, TeardownResult
 from .states import (
     Move,
@@ -50,8 +50,9 @@ FIRST_LOOK, LAST_LOOK = 0.25, 1.0
 POLL_EVERY = 1.0
 #: Seconds for what is asked when the time is over: the task's timeout is to hold within a second.
 LATE = 0.2
-#: Seconds for finding out what holds a namespace, of those that are left.
-EXPLAIN_WITHIN = 3.0
+#: What of the time is kept for finding out what holds the namespaces that are left: this share, and at most so many
+#: seconds.
+EXPLAIN_SHARE, EXPLAIN_WITHIN = 0.1, 3.0
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ class Namespace:
 
     Attributes:
         item: as it was found.
+        seen: as it was seen last.
         phase: how far it is.
         pods: how many pods it had.
         first_pods: the UIDs of the pods that it had then: those are waited for, and not what others make since.
@@ -107,6 +109,7 @@ class Namespace:
     """
 
     item: Item
+    seen: Item = field(default_factory=dict)
     phase: Phase = Phase.FOUND
     pods: int = 0
     first_pods: frozenset[str] = frozenset()
@@ -166,6 +169,7 @@ class Teardown:
         self._began = clock()
         self._started = utc_now()
         self._namespaces: list[Namespace] = []
+        self._by_uid: dict[str, Namespace] = {}
         self._changes: Changes | None = None
         #: UIDs of the namespaces that the watch shows, of which it will also tell when they have gone.
         self._watched: set[str] = set()
@@ -196,11 +200,15 @@ class Teardown:
             if self._request.namespaces is None:
                 self._changes = self._watch(self._request.selector)
             self._take_down()
-        self._each([one for one in self._namespaces if one.is_open], self._explain)
+        left = [one for one in self._namespaces if one.is_open]
+        for namespace in left:
+            self._explain(namespace)
+        self._each(left, self._ask_why)
         return [self._result(namespace) for namespace in self._namespaces]
 
     def _find(self) -> None:
         self._namespaces = run_bounded(self._look_for_namespaces, self._deadline)
+        self._by_uid = {uid_of(namespace.item): namespace for namespace in self._namespaces}
 
     def _look_for_namespaces(self) -> list[Namespace]:
         request = self._request
@@ -222,14 +230,16 @@ class Teardown:
 
     def _take_down(self) -> None:
         pause = FIRST_LOOK
-        while not self._deadline.expired:
+        remaining = self._deadline.remaining()
+        ending = Deadline(remaining - min(EXPLAIN_WITHIN, EXPLAIN_SHARE * remaining), self._clock)
+        while not ending.expired:
             self._each([one for one in self._namespaces if self._is_due(one)], self._visit)
             self._follow(0.0)
             if not any(one.is_open for one in self._namespaces):
                 return
             self._tell(self._progress)
             busy = any(one.is_open and not (one.phase == Phase.DELETING and one.empty) for one in self._namespaces)
-            self._follow(self._deadline.clip(pause if busy else LAST_LOOK))
+            self._follow(ending.clip(pause if busy else LAST_LOOK))
             pause = min(LAST_LOOK, pause * 1.5) if busy else FIRST_LOOK
 
     def _progress(self) -> Progress:
@@ -268,14 +278,17 @@ class Teardown:
         if event.type == SYNCED:
             return  # a namespace that went before the watch began is not shown by it, and so it is looked at
         uid = uid_of(event.object)
+        namespace = self._by_uid.get(uid)
+        if namespace is not None:
+            namespace.seen = event.object
         if event.type != DELETED:
             self._watched.add(uid)
             return
         self._watched.discard(uid)
-        for namespace in self._namespaces:
+        if namespace is not None and namespace.is_open:
             # One that has only lost the labels of the selector is gone from the watch, too: that one is looked at.
             gone = is_deleting(event.object) and is_ours(event.object, like=labels_of(namespace.item))
-            if uid_of(namespace.item) == uid and namespace.is_open and gone:
+            if gone:
                 self._end(namespace, Phase.GONE)
 
     def _end(self, namespace: Namespace, phase: Phase) -> None:
@@ -308,6 +321,7 @@ class Teardown:
         if namespace.phase == Phase.EMPTYING and self._awaits_pods(namespace):
             return
         item = self._steps.read_namespace(namespace.name)
+        namespace.seen = item or namespace.seen
         seen = standing(item, namespace.item)
         move = next_move(namespace.phase, seen)
         if move == Move.FINISH:
@@ -403,17 +417,25 @@ class Teardown:
             namespace.touched = True
             namespace.phase = Phase.DELETING
 
-    def _explain(self, namespace: Namespace) -> None:
-        """Why it is still there, read anew, because it may have gone since."""
+    def _ask_why(self, namespace: Namespace) -> None:
+        """Asks anew why it is still there, because it may have gone since. Without an answer, what was seen counts."""
         moment = Deadline(max(2 * LATE, self._deadline.clip(EXPLAIN_WITHIN)))
-        item: Item | None = namespace.item
-        if not self._request.keep_namespaces:
-            item = self._steps.read_namespace(namespace.name, moment)
-        if item is None or standing(item, namespace.item) == Standing.ABSENT:
-            self._end(namespace, Phase.GONE)
-            return
-        held = self._steps.held_objects(namespace.name, remaining_resources(item), moment)
-        found = explain(item, namespace.here, held)
+        try:
+            if not self._request.keep_namespaces:
+                item = self._steps.read_namespace(namespace.name, moment)
+                if standing(item, namespace.item) == Standing.ABSENT:
+                    self._end(namespace, Phase.GONE)
+                    return
+                namespace.seen = item or namespace.seen
+            self._explain(namespace)
+            self._explain(
+                namespace, self._steps.held_objects(namespace.name, remaining_resources(namespace.seen), moment)
+            )
+        except KubelabsError as exc:
+            namespace.why = namespace.why or str(exc)
+
+    def _explain(self, namespace: Namespace, held: Sequence[Held] = ()) -> None:
+        found = explain(namespace.seen or namespace.item, namespace.here, held)
         namespace.why = "; ".join(found.reasons) or namespace.why
         namespace.hint = "; ".join(self._kubectl.line(*words) for words in found.commands)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._cluster.list_watch import DELETED, MODIFIED, SYNCED, Event
-from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ApiError
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ApiError, DeadlineExceeded
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.times import utc_now
 from ansible_collections.kubelabs.pods.plugins.module_utils._teardown.explain import Held
 from ansible_collections.kubelabs.pods.tests.unit.fakes.clock import FakeClock
@@ -29,6 +29,7 @@ class FakeNamespaces:
         did: every request that changes something, in order, in words; without those of
         keys_ended: whose service accounts were deleted, by which selector, after how many of the others.
         refuse: errors to raise, by the name of the method, as long as they are there.
+        silent_from: from when on, on the clock, nothing about single namespaces is answered.
         watch_refused: whether watching is forbidden.
         trouble: what keeps the watch from telling anything, while it may come back.
         listed_after: seconds until the watch has made its list, of which what has gone before is no part.
@@ -39,6 +40,7 @@ class FakeNamespaces:
         self.did: list[str] = []
         self.keys_ended: list[tuple[str, str, int]] = []
         self.refuse: dict[str, ApiError] = {}
+        self.silent_from = float("inf")
         self.watch_refused = False
         self.trouble = ""
         self.held: list[Held] = []
@@ -110,6 +112,7 @@ class FakeNamespaces:
 
     def read_namespace(self, name: str, deadline: Any = None) -> dict[str, Any] | None:
         self._settle()
+        self._answer()
         return copy.deepcopy(self._namespaces.get(name))
 
     def list_pods(self, namespace: str, *, cached: bool = False) -> list[dict[str, Any]]:
@@ -162,6 +165,7 @@ class FakeNamespaces:
         self._looks_again[name] = min(self._looks_again.get(name, float("inf")), self.clock() + 5)
 
     def held_objects(self, namespace: str, resources: Any, deadline: Any) -> list[Held]:
+        self._answer()
         return self.held
 
     # --- Changes ---
@@ -209,6 +213,10 @@ class FakeNamespaces:
     def _check(self, method: str) -> None:
         if method in self.refuse:
             raise self.refuse[method]
+
+    def _answer(self) -> None:
+        if self.clock() >= self.silent_from:
+            raise DeadlineExceeded("There was no answer in time.")
 
     def _tell(self, event: str, item: dict[str, Any]) -> None:
         if self._events is not None:

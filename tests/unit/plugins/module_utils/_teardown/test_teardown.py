@@ -157,8 +157,31 @@ def test_other_objects_that_finalizers_keep_are_named(cluster, teardown):
         "Configmaps notes has the finalizer x/y; the namespace has the finalizer example.com/hold"
         in results["lab-a"]["reason"]
     )
-    assert results["lab-a"]["duration"] >= 10 > results["lab-b"]["duration"]
+    assert results["lab-a"]["duration"] >= 9 > results["lab-b"]["duration"]
     assert stuck_summary(list(results.values())).startswith("1 of 2 namespaces could not be deleted: lab-a (Configmaps")
+
+
+@pytest.mark.parametrize("watch_refused", [False, True])
+def test_what_was_seen_is_told_where_nothing_is_answered_at_the_end(cluster, teardown, watch_refused):
+    cluster.watch_refused = watch_refused
+    cluster.namespace("lab-a")
+    held = cluster.namespace("lab-b", finalizers=["example.com/hold"])
+    message = "Some content in the namespace has finalizers remaining: x/y in 1 resource instances"
+    held["status"]["conditions"] = [{"type": "NamespaceFinalizersRemaining", "status": "True", "message": message}]
+    cluster.silent_from = cluster.clock() + 17
+    result = teardown(timeout=20)["lab-b"]
+    assert result["state"] == "stuck"
+    assert "x/y" in result["reason"] and "the namespace has the finalizer example.com/hold" in result["reason"]
+    assert "no answer" not in result["reason"]
+    assert "patch namespace lab-b" in result["hint"]
+
+
+def test_time_is_left_to_ask_what_holds_a_namespace(cluster, teardown):
+    """What is asked after the deadline has 0.2 s for an answer, which a busy API server does not give."""
+    cluster.namespace("lab-a", finalizers=["example.com/hold"])
+    began = cluster.clock()
+    teardown(timeout=20)
+    assert 17.9 <= cluster.clock() - began <= 19
 
 
 def test_one_that_is_being_deleted_already_is_tended(cluster, teardown):
