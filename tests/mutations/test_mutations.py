@@ -54,7 +54,7 @@ def run_here(checkout: Path, tests: Sequence[str]) -> None:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
     sys.path[:] = [path for path in sys.path if Path(path or ".").resolve() != Path(__file__).parent]
-    options = ["--exitfirst", "--timeout=15", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    options = ["--exitfirst", "--timeout=15", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:rerunfailures"]
     # Not sys.exit: nothing that a mutation has left, such as a thread, may keep the process.
     status = pytest.main([*options, *[f"tests/unit/plugins/{test}" for test in tests]])
     sys.stdout.flush()

@@ -257,6 +257,7 @@ def test_watching_says_what_is_new_and_keeps_the_files_up_to_date(lab, tmp_path)
     assert len([one for one in lab.requests if one.path == "/api/v1/pods" and "watch" not in one.query]) == 1
 
 
+@pytest.mark.against_the_clock
 def test_watching_goes_on_where_the_cluster_does_not_answer_for_a_while(lab, tmp_path):
     made = watching(lab, tmp_path, 0.3, timeout=0.2)
     made.look(Deadline(10))

@@ -111,6 +111,7 @@ def test_a_library_that_is_missing(api, run, monkeypatch):
 # --- inside the timeout ---
 
 
+@pytest.mark.against_the_clock
 def test_work_that_does_not_end_is_given_up(api, run, monkeypatch):
     monkeypatch.setattr(_frame, "OVERTIME", 0.1)
     began = time.monotonic()
@@ -119,6 +120,7 @@ def test_work_that_does_not_end_is_given_up(api, run, monkeypatch):
     assert result["failed"] and result["msg"] == "There was no answer in time."
 
 
+@pytest.mark.against_the_clock
 @pytest.mark.parametrize("fault", [drip_headers, half_open], ids=["drips", "silent"])
 def test_a_server_that_does_not_answer_is_named_in_time(api, run, fault):
     api.fault("/version", fault)
@@ -128,6 +130,7 @@ def test_a_server_that_does_not_answer_is_named_in_time(api, run, fault):
     assert result["failed"] and api.url in result["msg"]
 
 
+@pytest.mark.against_the_clock
 def test_a_plugin_that_does_not_end_is_named_in_time(api, run, tmp_path):
     began = time.monotonic()
     result = run(None, answer(), kubeconfig=kubeconfig(api.url, plugin(tmp_path, "time.sleep(60)")), timeout=0.3)

@@ -95,6 +95,7 @@ def test_another_refusal_is_one(api, info):
     assert "404 NotFound: the server could not find" in result["msg"] and "cluster" not in result
 
 
+@pytest.mark.against_the_clock
 @pytest.mark.parametrize("fault", [drip_headers, drip_body, half_open], ids=["headers drip", "body drips", "silence"])
 @pytest.mark.parametrize("path", ["/version", "/nodes"])
 def test_the_timeout_holds_within_a_second(api, info, path, fault):
@@ -130,6 +131,7 @@ def test_what_one_may_do(api, info):
     ]
 
 
+@pytest.mark.against_the_clock
 def test_they_are_asked_side_by_side(api, info):
     api.fault(
         "accessreviews", in_order(lambda connection, request: connection.wait(0.1), api.answer), method="POST", times=99
@@ -159,6 +161,7 @@ def test_what_the_server_does_not_say_is_null(api, info, fault, reason):
     assert info(access=[CREATE])["access"] == [{**CREATE, "allowed": None, "reason": reason}]
 
 
+@pytest.mark.against_the_clock
 def test_questions_without_an_answer_end_with_the_timeout(api, info):
     api.fault("accessreviews", half_open, method="POST", times=99)
     began = time.monotonic()
@@ -329,6 +332,7 @@ def test_who_may_not_list_nodes_need_not_list_pods(api, info):
     assert result["capacity_reason"] == result["cluster"]["nodes_reason"] != ""
 
 
+@pytest.mark.against_the_clock
 @pytest.mark.parametrize(
     ("fault", "words"),
     [

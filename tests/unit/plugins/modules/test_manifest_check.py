@@ -401,6 +401,7 @@ def test_arguments_that_cannot_be_used(api, check, args, words):
     assert not api.requests
 
 
+@pytest.mark.against_the_clock
 def test_what_does_not_end_in_time_is_a_result(api, check):
     api.fault("/pods$", half_open, method="POST", times=ALWAYS)
     result = check(manifests=[{"content": POD}, {"content": "a: ["}], timeout=0.8, concurrency=1)

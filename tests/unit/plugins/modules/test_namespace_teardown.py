@@ -146,6 +146,7 @@ def test_interrupted_and_repeated_ends_the_same(api, teardown):
     assert "/api/v1/namespaces/lab-a" not in deletions(api)
 
 
+@pytest.mark.against_the_clock
 def test_stuck_on_a_finalizer(api, teardown):
     populate(api, "lab-a", finalizers=["example.com/hold"])
     populate(api, "lab-b")
@@ -171,6 +172,7 @@ def test_trouble_while_deleting_is_lived_through(api, teardown):
     assert [one["state"] for one in teardown()["results"]] == ["deleted", "deleted"]
 
 
+@pytest.mark.against_the_clock
 def test_the_deadline_holds_against_a_server_that_falls_silent(api, teardown):
     populate(api, "lab-a", "lab-b")
     api.fault("^/api/v1/namespaces/lab-", lambda connection, request: connection.half_open(), times=99)

@@ -172,6 +172,7 @@ def test_a_named_container_needs_no_look_at_the_pod(api, probe):
     assert [request.path for request in api.requests] == ["/version", "/api/v1/namespaces/lab-alice/pods/web/exec"]
 
 
+@pytest.mark.against_the_clock
 def test_the_tasks_deadline_ends_what_runs_and_what_waits(api, probe):
     api.execs["lab-alice", "web"] = in_order(accept, half_open)
     began = time.monotonic()
@@ -350,6 +351,7 @@ def test_an_unreachable_cluster_is_one_sentence(api, probe):
     assert api.url in result["msg"] and "results" not in result
 
 
+@pytest.mark.against_the_clock
 def test_a_server_that_drips_from_the_first_byte_holds_nothing_up(api, probe):
     api.fault("/version", drip_headers)
     began = time.monotonic()

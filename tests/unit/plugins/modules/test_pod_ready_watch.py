@@ -14,7 +14,7 @@ import yaml
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._cluster import list_watch
 from ansible_collections.kubelabs.pods.plugins.module_utils._pods import events, obstacles
-from ansible_collections.kubelabs.pods.plugins.module_utils._watch import roll, run
+from ansible_collections.kubelabs.pods.plugins.module_utils._watch import roll
 from ansible_collections.kubelabs.pods.plugins.modules import pod_ready_watch
 from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import (
     drip_body,
@@ -31,7 +31,6 @@ from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import make_event, 
 def watcher(api, capfd, monkeypatch):
     """The module, told that an instant of readiness is enough."""
     monkeypatch.setattr(roll, "REPLACEMENT_PATIENCE", 0.0)
-    monkeypatch.setattr(run, "EXPLAIN_LATE", 0.1)
     usual = {"label_selector": "class=c", "fail_on_unmet": False, "timeout": 5, "grace": 0, "min_ready_seconds": 0}
 
     def watch(check_mode=False, **args):
@@ -126,15 +125,17 @@ def test_no_pod_at_all(api, watch):
     assert result["msg"].startswith("No pod matching 'class=c' appeared within 0 s; perhaps because a controller")
 
 
+@pytest.mark.against_the_clock
 def test_no_pod_at_all_within_a_timeout_that_is_shorter_than_the_grace(watch):
     said = watch(fail_on_unmet=True, grace=10, timeout=0.5)["msg"]
     assert re.fullmatch(r"No pod matching 'class=c' appeared within (0\.\d|1) s\.", said), said
 
 
+@pytest.mark.against_the_clock
 def test_a_timeout_is_explained_by_the_events(api, watch):
     api.put(pending("web"))
     api.fault("/events$", reply(200, {"items": [make_event("FailedMount", 'configmap "no-such" not found')]}))
-    (one,) = watch(timeout=0.1)["results"]
+    (one,) = watch(timeout=0.5)["results"]
     assert one["verdict"] == "timeout"
     assert one["reason"].endswith('(ContainerCreating); FailedMount: configmap "no-such" not found.')
 
@@ -174,13 +175,14 @@ def test_a_label_that_changes_is_asked_about(api, watch):
 # --- faults ---
 
 
+@pytest.mark.against_the_clock
 @pytest.mark.parametrize("silent", [pytest.param("/pods$", id="pods"), pytest.param("/events$", id="events")])
 @pytest.mark.parametrize("fault", [pytest.param(half_open, id="no answer"), pytest.param(drip_body, id="byte by byte")])
 def test_the_deadline_holds_against_a_server_that_does_not_come_to_an_end(api, watch, silent, fault):
     api.put(pending("web"))
     api.fault(silent, fault, times=99)
     began = time.monotonic()
-    result = watch(timeout=0.2, pods=[{"namespace": "lab-alice", "name": "web"}])
+    result = watch(timeout=0.5, pods=[{"namespace": "lab-alice", "name": "web"}])
     assert time.monotonic() - began < 5, "a second, and what a busy machine adds; the server would take a minute"
     assert verdicts(result) == {"web": "timeout"}
 

@@ -43,12 +43,14 @@ def test_silence(ends):
         sock.recv(1)
 
 
+@pytest.mark.against_the_clock
 def test_the_deadline(ends):
     with pytest.raises(TimeoutError, match="the deadline has passed") as caught:
         BudgetSocket(ends[0], Deadline(0.05)).recv(1)
     assert not isinstance(caught.value, IdleTimeout)
 
 
+@pytest.mark.against_the_clock
 def test_bytes_that_come_one_by_one_do_not_stretch_the_deadline(ends):
     stop = threading.Event()
 

@@ -154,6 +154,7 @@ def test_before_the_first_answer_a_broken_connection_means_a_wrong_address(api, 
 # --- real time: servers that fall silent ---
 
 
+@pytest.mark.against_the_clock
 def test_a_silent_server_costs_no_more_than_the_deadline(api):
     api.fault("^/version", half_open, times=9)
     began = time.monotonic()
@@ -167,6 +168,7 @@ def body_of_known_length(connection, request):
     connection.drip(b" " * 200, 0.05)
 
 
+@pytest.mark.against_the_clock
 @pytest.mark.parametrize("drip", [drip_body, body_of_known_length], ids=["chunks", "known length"])
 def test_a_body_that_drips_costs_no_more_than_the_deadline(api, drip):
     api.fault("^/version", drip)
@@ -198,7 +200,7 @@ def test_an_error_that_is_no_status_is_told_in_its_own_words(api):
 
 
 def hello(url):
-    Client(load_connection({"host": url, "api_key": "secret"})).hello(Deadline(0.4))
+    Client(load_connection({"host": url, "api_key": "secret"})).hello(Deadline(1))
 
 
 def test_hello_nobody_there(api):
@@ -209,6 +211,7 @@ def test_hello_nobody_there(api):
         hello(api.url)
 
 
+@pytest.mark.against_the_clock
 @pytest.mark.parametrize("fault", [half_open, hang_up], ids=["silence", "hangs up"])
 def test_hello_no_answer(api, fault):
     api.fault("", fault)

@@ -134,6 +134,7 @@ def test_a_proxy_that_refuses_our_password_is_named_without_it(certificate, sche
         assert f"he proxy {proxy.url} (proxy-url of the cluster" in text and "s3cret" not in text
 
 
+@pytest.mark.against_the_clock
 @pytest.mark.parametrize("scheme", ["http", "https", "socks5"])
 def test_a_proxy_that_says_nothing_costs_no_more_than_the_deadline(certificate, scheme):
     with socket.create_server(("127.0.0.1", 0)) as listener:

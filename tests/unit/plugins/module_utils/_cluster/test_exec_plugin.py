@@ -143,6 +143,7 @@ def test_a_plugin_without_a_command(api):
         ask(api, {"exec": {"apiVersion": "client.authentication.k8s.io/v1"}})
 
 
+@pytest.mark.against_the_clock
 def test_a_plugin_that_does_not_end_is_ended_with_what_it_has_started(api, tmp_path):
     body = "import subprocess\nsys.stderr.write('open https://login.example.org\\n'); sys.stderr.flush()\n"
     body += "subprocess.run(['sleep', '60'])"

@@ -286,6 +286,7 @@ def test_a_status_counts_although_the_connection_breaks_afterwards(api):
     assert status(record) == "Success"
 
 
+@pytest.mark.against_the_clock
 def test_a_server_that_does_not_close_after_the_status_is_not_waited_for(api, monkeypatch):
     monkeypatch.setattr(exec_stream, "CLOSE_WITHIN", 0.1)
     began = time.monotonic()
@@ -340,6 +341,7 @@ def test_a_cookie_that_is_none(api):
     assert not lost(api, responder).connected
 
 
+@pytest.mark.against_the_clock
 def test_half_open_before_the_handshake(api):
     record = run(api, half_open, seconds=0.3)
     assert (record.ending, record.connected) == ("timeout", False)
@@ -350,6 +352,7 @@ def test_half_open_while_running_is_a_timeout_when_the_deadline_comes_first(api)
     assert (record.ending, record.stdout.data) == ("timeout", b"first")
 
 
+@pytest.mark.against_the_clock
 def test_half_open_is_noticed_by_a_ping_before_a_late_deadline(api, monkeypatch):
     monkeypatch.setattr(exec_stream, "PING_AFTER", 0.1)
     monkeypatch.setattr(exec_stream, "PONG_WITHIN", 0.2)
@@ -389,11 +392,13 @@ def test_the_servers_pings_are_answered(api):
     assert answers == [(10, b"hello")]
 
 
+@pytest.mark.against_the_clock
 def test_a_drip_does_not_stretch_the_deadline_of_the_handshake(api):
     record = run(api, drip_headers, seconds=0.3)
     assert (record.ending, record.connected) == ("timeout", False)
 
 
+@pytest.mark.against_the_clock
 def test_a_drip_does_not_stretch_the_deadline_of_the_answer(api):
     def responder(connection, request):
         connection.accept(request)
@@ -429,6 +434,7 @@ def test_data_that_is_always_there_does_not_outlive_the_deadline():
         sock.recv(10)
 
 
+@pytest.mark.against_the_clock
 def test_silent_addresses_share_one_deadline(api, monkeypatch):
     """A name with several addresses, behind none of which anybody answers."""
     import socket
@@ -506,6 +512,7 @@ def test_validate_certs_can_be_switched_off(tls_api):
     assert status(run(tls_api, run_true, client=make_client(tls_api, validate_certs=False))) == "Success"
 
 
+@pytest.mark.against_the_clock
 def test_a_server_that_never_ends_the_tls_handshake(api):
     """Plain TCP that says nothing to a TLS hello."""
     client = make_client(api)

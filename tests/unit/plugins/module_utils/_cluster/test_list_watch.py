@@ -511,6 +511,7 @@ def test_an_api_server_that_goes_away_and_comes_back(api, follow):
     assert take(1, 8) == [(ADDED, "b")]
 
 
+@pytest.mark.against_the_clock
 def test_a_refused_list_on_the_wire(api, follow):
     api.fault("/pods", refuse(403, "Forbidden", "may not list"))
     began = time.monotonic()

@@ -82,6 +82,7 @@ def test_lanes_are_narrow_and_take_turns():
     assert "b" in order[:4], "a lane with much to do must not keep the others waiting"
 
 
+@pytest.mark.against_the_clock
 def test_the_deadline_holds_even_when_work_blocks_for_ever():
     blocker = threading.Event()
     began = time.monotonic()
@@ -91,6 +92,7 @@ def test_the_deadline_holds_even_when_work_blocks_for_ever():
     blocker.set()
 
 
+@pytest.mark.against_the_clock
 def test_one_thing_alone_is_bounded_too():
     never = threading.Event()
     began = time.monotonic()
@@ -102,6 +104,7 @@ def test_one_thing_alone_is_bounded_too():
         run_bounded(lambda: {}["x"], Deadline(1))
 
 
+@pytest.mark.against_the_clock
 def test_results_written_just_at_the_deadline_count():
     def work(item):
         time.sleep(0.15)

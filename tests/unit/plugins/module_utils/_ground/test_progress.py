@@ -104,6 +104,7 @@ def test_who_waits_for_a_fleet_is_told_how_many_are_done(monkeypatch):
     assert results == [0, 1, 2]
 
 
+@pytest.mark.against_the_clock
 def test_a_fleet_that_is_told_about_keeps_its_deadline(monkeypatch):
     monkeypatch.setattr("ansible_collections.kubelabs.pods.plugins.module_utils._ground.fleet.TICK", 0.01)
     results = run_fleet(

@@ -307,6 +307,7 @@ def test_a_server_that_falls_silent(school):
     assert "no answer in time" in results[0]["reason"] or "no time left" in results[0]["reason"]
 
 
+@pytest.mark.against_the_clock
 def test_a_list_that_does_not_come(school):
     school.api.fault("/serviceaccounts$", half_open)
     with pytest.raises(KubelabsError, match="in time"):

@@ -84,6 +84,7 @@ def test_a_mark_in_a_text_is_one_of_the_text(line):
     assert false_mark(line) is None
 
 
+@pytest.mark.against_the_clock
 def test_a_line_that_is_made_to_hurt_takes_no_time():
     began = time.monotonic()
     for line in ("[" * 100_000, "['" * 100_000, "a" * 100_000, "- " * 100_000, '["a" ' * 50_000):

@@ -62,6 +62,7 @@ def test_images_that_there_cannot_be(image, suggestion):
     assert (problem.path, problem.level) == (IMAGE, WARNING)
 
 
+@pytest.mark.against_the_clock
 def test_a_name_that_is_made_to_hurt_takes_no_time():
     began = time.monotonic()
     (problem,) = told({"image": "a" * 200_000 + "!"})

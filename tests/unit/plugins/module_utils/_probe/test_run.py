@@ -189,6 +189,7 @@ def stuck_prober(request, monkeypatch):
     prober.released.set()
 
 
+@pytest.mark.against_the_clock
 @pytest.mark.parametrize("stuck", [1], indirect=True, ids=["from the first attempt"])
 def test_the_tasks_deadline_ends_what_runs_and_what_waits(stuck):
     results = run_probes([probe(str(index)) for index in range(3)], stuck, concurrency=2, deadline=Deadline(0.3))
@@ -200,6 +201,7 @@ def test_the_tasks_deadline_ends_what_runs_and_what_waits(stuck):
     assert results[2]["duration"] == 0
 
 
+@pytest.mark.against_the_clock
 @pytest.mark.parametrize("stuck", [2], indirect=True, ids=["from the second attempt"])
 def test_one_that_is_stuck_does_not_hide_what_was_seen_before(stuck):
     (result,) = run_probes([probe(retries=5, delay=0)], stuck, concurrency=1, deadline=Deadline(0.3))

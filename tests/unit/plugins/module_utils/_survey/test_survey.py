@@ -72,6 +72,7 @@ def test_what_changes_is_followed(api):
     assert everywhere.trouble == ""
 
 
+@pytest.mark.against_the_clock
 def test_until_a_list_is_there_what_was_known_stays(api):
     api.put(make_pod("my-web", "lab-anna"))
     everywhere = survey.Everywhere(make_client(api))
@@ -82,6 +83,7 @@ def test_until_a_list_is_there_what_was_known_stays(api):
     assert len(everywhere.pods(["lab-anna"]).by_namespace["lab-anna"]) == 1
 
 
+@pytest.mark.against_the_clock
 def test_a_list_that_does_not_come_is_told(api):
     api.fault("pods", refuse(503), times=100)
     with pytest.raises(DeadlineExceeded, match="not listed in time"):
