@@ -21,12 +21,12 @@ from ._arguments import mapping, mappings, text
 from ._checks import BY_NAME, NAMES, Check, Result, Status, check
 from ._harmless import harmless_line
 from ._roster import Student
-from ._text_table import fitted_table
+from ._text_table import cut, fitted_table
 
 MARKS = {Status.PASSED: "ok", Status.FAILED: "FAIL", Status.SKIPPED: "-"}
 #: How the marks are written where there is little room.
 NARROW = {"ok": "+", "FAIL": "X"}
-#: Characters of a name, and of a reason, that a terminal is shown: the files have more of them.
+#: Columns of a name, and characters of a reason, that a terminal is shown: the files have more of them.
 LONGEST_NAME, LONGEST_REASON = 40, 2000
 MOST_ROWS = 40  # students in the console's table; of more, those with a failed check
 MOST_CAUSES = 20  # lines of failures and of notes
@@ -406,8 +406,7 @@ def _cause_line(cause: Cause) -> str:
 
 def _short(name: str) -> str:
     """A name in one line of a terminal."""
-    shown = harmless_line(name, 2 * LONGEST_NAME)
-    return shown if len(shown) <= LONGEST_NAME else f"{shown[: LONGEST_NAME - 1]}…"
+    return cut(harmless_line(name, 2 * LONGEST_NAME), LONGEST_NAME)
 
 
 def _kind_of(text: str, student: StudentReport) -> str:
