@@ -31,8 +31,9 @@ ROOM, ROOM_IN_TROUBLE = 73, 63
 #: Pixels of a student's row below which a name is in one line, and em of a name that is not made larger.
 TWO_LINES, SHORT = 30, 6.5
 #: Of a bold letter about how many em it is wide. Others are LETTER, capital letters CAPITAL, and East Asian ones 1.
-WIDTHS = {**dict.fromkeys("mwMW@%", 0.95), **dict.fromkeys("fijlrtI.,:;'-()[]", 0.4), " ": 0.27}
-LETTER, CAPITAL = 0.6, 0.7
+#: So it is in DejaVu Sans, the widest font that systems usually have: elsewhere a long name is smaller than could be.
+WIDTHS = {**dict.fromkeys("mwMW@%", 1.02), **dict.fromkeys("fijlrtI.,:;'-()[]", 0.44), " ": 0.34}
+LETTER, CAPITAL = 0.68, 0.78
 MOST_ROWS = 40  # students in the console's table
 LONGEST_NAME = 40  # columns of a name there
 

@@ -147,7 +147,7 @@ def test_on_a_phone_nothing_stands_beside_the_screen(show, number):
     assert page.locator("footer").get_by_text("reached").is_visible()
 
 
-@pytest.mark.parametrize(("number", "least"), [(6, 40), (24, 30), (100, 16)])
+@pytest.mark.parametrize(("number", "least"), [(6, 40), (24, 30), (100, 15)])
 def test_names_can_be_read_from_the_back_of_a_room(show, number, least):
     page = show(students(number))
     size = page.locator("tbody bdi").first.evaluate("element => parseFloat(getComputedStyle(element).fontSize)")
