@@ -67,8 +67,9 @@ ARGUMENT_SPEC = {
     "concurrency": {"type": "int", "default": 32},
     "columns": {"type": "int", "default": 0},
 }
-#: Seconds for one look of many: a board that stands still is to say why.
+#: Seconds for one look of many, and for its first answer: a board that stands still is to say why.
 WATCHED_WITHIN = 30.0
+ANSWERED_WITHIN = 10.0
 #: Of one pod so many requests are remembered.
 MOST_SERVED = 1000
 
@@ -124,16 +125,18 @@ class Grading:
 
     # --- a look ---
 
-    def look(self, deadline: Deadline, *, listed: bool = False) -> list[str]:
+    def look(self, deadline: Deadline, *, answered_within: float = math.inf, listed: bool = False) -> list[str]:
         """Looks at the cluster once, and says what is new, a line for each student.
 
         Args:
+            answered_within: seconds for the first answer.
             listed: whether the pods are known already, because they are watched.
 
         Raises:
             KubelabsError: the cluster does not tell enough to judge anybody.
         """
-        namespaces, now = survey.class_namespaces(self.client, self._options["label_selector"], deadline)
+        selector = self._options["label_selector"]
+        namespaces, now = survey.class_namespaces(self.client, selector, deadline.within(answered_within))
         students = self._students(namespaces or [])
         if not students and not self._grades:
             raise KubelabsError(
@@ -145,7 +148,7 @@ class Grading:
         if self._past is None:
             self._past = survey.past_pods(self.client, names, deadline)
         live = {name_of(item): item for item in namespaces or [] if not is_deleting(item)}
-        everywhere = namespaces is None or not self._options["label_selector"]
+        everywhere = namespaces is None or not selector
         views = {
             name: _grade.View(
                 live=everywhere or name in live,
@@ -215,6 +218,9 @@ class Grading:
         return _grade.View(view.live, view.uid, view.now, view.pods, served, view.past, view.trouble)
 
     def _in_order(self, names: Sequence[str]) -> None:
+        """Of whom nothing is known any more comes last; where only some are looked at, all keep their places."""
+        if self._options["only"] and not set(self._grades) <= set(names):
+            return
         order = {name: index for index, name in enumerate(names)}
         self._grades = dict(sorted(self._grades.items(), key=lambda item: order.get(item[0], len(order))))
 
@@ -227,15 +233,14 @@ class Grading:
             say: shows a line.
             sleep: waits.
 
-        Raises:
-            KubelabsError: a file cannot be written. What the cluster does not answer stands on the board.
+        What the cluster does not answer stands on the board. A file that cannot be written is told, and tried again.
         """
         end = Deadline(self._options["watch_for"] or math.inf)
         say(self.before_watching())
         if self._pods is not None:
             self._pods.follow(end)
         parent = os.getppid()
-        silent = False
+        silent, unwritten = False, ""
         # Ansible runs an action in a process of its own; one whose parent is gone works for nobody.
         while not end.expired and os.getppid() == parent:
             self._wait(end.clip(self._options["watch_interval"]), sleep)
@@ -244,9 +249,8 @@ class Grading:
             try:
                 # Where the watch is in trouble, what it has told may be old.
                 followed = self._pods is not None and not self._pods.trouble
-                news = self.look(Deadline(min(self._options["timeout"], WATCHED_WITHIN)), listed=followed)
-            except ArgumentError:
-                raise
+                within = Deadline(min(self._options["timeout"], WATCHED_WITHIN))
+                news = self.look(within, answered_within=ANSWERED_WITHIN, listed=followed)
             except KubelabsError as exc:
                 reason = visible(self._scrub(str(exc)))
                 trouble = _board.not_answered(self.looked, refused=isinstance(exc, ApiError))
@@ -256,7 +260,18 @@ class Grading:
                 say(f"{now} {trouble} Looking goes on. ({reason})" if silent else f"{now} The cluster answers again.")
             for line in news:
                 say(f"{_board.clock(self.looked)} {line}")
+            before, unwritten = unwritten, self._try_to_write(trouble, reason)
+            if unwritten != before:
+                now = _board.clock(iso_seconds(utc_now()))
+                say(f"{now} {unwritten} Looking goes on." if unwritten else f"{now} The files are written again.")
+
+    def _try_to_write(self, trouble: str, reason: str) -> str:
+        """Writes the files of a board that is written anew, and returns why that cannot be done; '' where it could."""
+        try:
             self.write(refresh=self._options["watch_interval"], trouble=trouble, reason=reason)
+        except ArgumentError as exc:
+            return visible(self._scrub(str(exc)))
+        return ""
 
     def before_watching(self) -> str:
         """What who watches has to know. At the end there may be nobody to tell it: Ctrl-C ends all of Ansible."""

@@ -108,8 +108,8 @@ options:
       - Go on looking, and write the files anew, until O(watch_for) is over or somebody types Ctrl-C. The page then fetches itself
         again. Where the files are is said before. Ctrl-C ends all of Ansible, which says C(User interrupted execution); the
         files stay.
-      - While the cluster does not answer, the page says since when, and looking goes on. The console says when that begins and
-        when it ends.
+      - While the cluster does not answer, which shows after ten seconds, the page says since when, and looking goes on. The console
+        says when that begins and when it ends, and the same of files that cannot be written.
     type: bool
     default: false
   watch_interval:

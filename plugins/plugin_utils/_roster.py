@@ -145,8 +145,11 @@ def chosen(class_: Sequence[Student], wanted: str) -> list[Student]:
         if not same:
             known = [known for student in class_ for known in (student["name"], student["label"])]
             nearest = difflib.get_close_matches(one, known, n=1)
-            remedy = f"Did you mean {nearest[0]!r}?" if nearest else "Name one of the roster."
-            problems.append(f"pods_lab_only: {one!r} is none of the {len(class_)} student(s). {remedy}")
+            remedy = f"Did you mean {nearest[0]!r}? Else name" if nearest else "Name"
+            problems.append(
+                f"pods_lab_only: {one!r} is none of the {len(class_)} student(s) of this run. {remedy} one of them, or"
+                " give the pods_lab_roster or pods_lab_students of which the student is."
+            )
         elif len(same) > 1:
             which = " or ".join(f"{student['name']} ({student['namespace']})" for student in same)
             problems.append(f"pods_lab_only: {one!r} may be {which}. Give the namespace.")

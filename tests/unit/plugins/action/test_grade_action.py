@@ -30,7 +30,7 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._ground.ownership im
 )
 from ansible_collections.kubelabs.pods.plugins.module_utils._survey import survey
 from ansible_collections.kubelabs.pods.plugins.plugin_utils import _board
-from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import refuse, reply
+from ansible_collections.kubelabs.pods.tests.unit.fakes.api_server import half_open, refuse, reply
 from ansible_collections.kubelabs.pods.tests.unit.fakes.connect import make_client
 from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import make_event, make_pod, running
 
@@ -164,6 +164,15 @@ def test_only_some_leaves_the_others_as_they_were(lab, tmp_path):
     some.look(Deadline(10))
     assert "cleanup" in reached(some, "Ben") and "cleanup" not in reached(some, "Anna")
     assert len(some.students) == 2
+
+
+def test_only_some_keep_their_places(lab, tmp_path):
+    made = grading(lab, tmp_path, students=STUDENTS)
+    made.look(Deadline(10))
+    made.write()
+    some = grading(lab, tmp_path, students=STUDENTS[1:], only=True)
+    some.look(Deadline(10))
+    assert [one["name"] for one in some.students] == [student["name"] for student in STUDENTS]
 
 
 def test_who_may_not_list_the_cluster_lists_each_namespace(lab, tmp_path):
@@ -364,12 +373,34 @@ def test_who_may_list_and_not_watch_the_cluster_does_so_too(lab, tmp_path, monke
     assert "no right" not in (tmp_path / "board.html").read_text()
 
 
-def test_a_file_that_cannot_be_written_ends_the_watching(lab, tmp_path):
-    made = watching(lab, tmp_path / "file", 60)
+def test_files_that_cannot_be_written_for_a_while_end_no_watching(lab, tmp_path, monkeypatch):
+    made = watching(lab, tmp_path, 1)
     made.look(Deadline(10))
-    (tmp_path / "file").write_text("")
-    with pytest.raises(ArgumentError, match="pods_lab_report_dir"):
-        made.watch(lambda line: None)
+    write, tries = made.write, []
+
+    def full_at_first(**given):
+        tries.append(given)
+        if len(tries) <= 2:
+            raise ArgumentError("There is no room.")
+        write(**given)
+
+    monkeypatch.setattr(made, "write", full_at_first)
+    put_web(lab)
+    lines: list[str] = []
+    made.watch(lines.append)
+    said = [line.partition(" ")[2] for line in lines[1:]]
+    assert said == ["Anna: Web pod, Applied", "There is no room. Looking goes on.", "The files are written again."]
+    assert "web_pod_ready apply" in (tmp_path / "grade.csv").read_text()
+
+
+def test_who_watches_does_not_wait_for_the_first_answer_as_long_as_for_a_look(lab, tmp_path, monkeypatch):
+    monkeypatch.setattr("ansible_collections.kubelabs.pods.plugins.action.grade.ANSWERED_WITHIN", 0.2)
+    made = watching(lab, tmp_path, 1, timeout=20)
+    made.look(Deadline(10))
+    lab.fault("/api/v1/namespaces$", half_open, times=99)
+    lines: list[str] = []
+    made.watch(lines.append)
+    assert "The cluster has not answered since" in lines[1]
 
 
 def test_an_orphan_does_not_go_on(lab, tmp_path, monkeypatch):

@@ -364,8 +364,11 @@ def test_students_are_chosen_by_name_label_or_namespace(wanted, found):
 @pytest.mark.parametrize(
     ("wanted", "problem"),
     [
-        ("bne", "pods_lab_only: 'bne' is none of the 4 student(s). Did you mean 'ben'?"),
-        ("xyz", "pods_lab_only: 'xyz' is none of the 4 student(s). Name one of the roster."),
+        ("bne", "pods_lab_only: 'bne' is none of the 4 student(s) of this run. Did you mean 'ben'? Else name one"),
+        (
+            "xyz",
+            "pods_lab_only: 'xyz' is none of the 4 student(s) of this run. Name one of them, or give the pods_lab_r",
+        ),
         ("zoe", "pods_lab_only: 'zoe' may be Zoë (lab-zoe) or Zoe (lab-zoe-"),
     ],
 )
