@@ -30,6 +30,7 @@ from ..module_utils._pods.making import last_applied, making
 from ..module_utils._pods.status import (
     Pod,
     columns,
+    condition,
     container_specs,
     container_status,
     container_statuses,
@@ -38,6 +39,7 @@ from ..module_utils._pods.status import (
     last_terminated,
     metadata,
     name_of,
+    phase_of,
     pod_ips,
     restart_count,
     state_of,
@@ -97,12 +99,22 @@ class StepGrade(TypedDict):
     evidence: str
 
 
+class Held(TypedDict):
+    """An address, and a time within which a pod is known to have had it, as ISO 8601 in UTC."""
+
+    ip: str
+    since: str
+    seen: str
+
+
 class KnownPod(TypedDict):
     """A pod that a student has or had.
 
     Attributes:
         name, uid: of the pod.
-        ips: its addresses.
+        ips: its addresses when it was last seen.
+        had: all that it has had, and when: a pod has others after a restart of its node, and what it had is given to
+            others. Files of earlier versions do not say.
         created, seen: when it was made, and when it was last seen, as ISO 8601 in UTC; created may be ''. seen is '' of
             a pod that was gone before anybody looked, of which events speak.
         lab: whether the lab made it.
@@ -116,6 +128,7 @@ class KnownPod(TypedDict):
     created: str
     seen: str
     lab: bool
+    had: NotRequired[list[Held]]
     serves: NotRequired[bool]
 
 
@@ -374,6 +387,7 @@ class Asked(NamedTuple):
     """A request that a pod of the student's made."""
 
     asker: KnownPod
+    ip: str
     server: str
     at: datetime | None
 
@@ -400,9 +414,8 @@ def _requests(view: View, known: Sequence[KnownPod]) -> Requests:
     found = Requests()
     for pod in view.pods:
         for request in view.served.get(uid_of(pod), ()):
-            proves_nothing = _proves_nothing(request, pod)
-            askers = [one for one in known if request.peer in one["ips"] and _was_there(one, request.at)]
-            asker = next((one for one in askers if not one["lab"]), askers[0] if askers else None)
+            asker = _asker(request, known)
+            proves_nothing = _proves_nothing(request, pod, asker)
             if proves_nothing:
                 if not is_of_lab(pod):
                     found.others[proves_nothing] += 1
@@ -410,11 +423,11 @@ def _requests(view: View, known: Sequence[KnownPod]) -> Requests:
             elif asker is None:
                 found.strange += not is_of_lab(pod)
             elif not (asker["lab"] and is_of_lab(pod)):
-                found.asked.append(Asked(asker, name_of(pod), request.at))
+                found.asked.append(Asked(asker, request.peer, name_of(pod), request.at))
     return found
 
 
-def _proves_nothing(request: Served, pod: Pod) -> str:
+def _proves_nothing(request: Served, pod: Pod, asker: KnownPod | None) -> str:
     """What a request is that came from no other pod; '' where it may have come from one."""
     nodes = {address(as_text(as_map(one).get("ip"))) for one in as_list(as_map(pod.get("status")).get("hostIPs"))}
     nodes.add(address(as_text(as_map(pod.get("status")).get("hostIP"))))
@@ -422,23 +435,40 @@ def _proves_nothing(request: Served, pod: Pod) -> str:
         return "the kubelet's probes"
     if request.peer in ("127.0.0.1", "::1"):
         return f"from {request.peer} (the pod itself or a port-forward)"
-    if request.peer in map(address, pod_ips(pod)):
+    if asker is not None and asker["uid"] == uid_of(pod):
         return f"from {request.peer} (the pod itself)"
     if request.peer in nodes:
         return f"from {request.peer} (its node)"
     return ""
 
 
-def _was_there(pod: KnownPod, at: datetime | None) -> bool:
-    """Whether the pod can have asked then: addresses are given to other pods later."""
-    created, seen = parse_time(pod["created"]), parse_time(pod["seen"])
-    if at is None:
-        return True
-    return not (created and at < created - SLACK) and not (seen and at > seen + SLACK)
+def _asker(request: Served, known: Sequence[KnownPod]) -> KnownPod | None:
+    """Who had that address then; None where that is not known, or may have been one of several."""
+    held = [(one, had) for one in known for had in _held(one) if had["ip"] == request.peer]
+    if request.at is not None:
+        sure = [(one, had) for one, had in held if _had_it(had, request.at, timedelta())]
+        if sure:
+            # The API may show an address with a pod that has lost it, until its node has said so.
+            return max(sure, key=lambda item: item[1]["since"])[0]
+        held = [(one, had) for one, had in held if _had_it(had, request.at, SLACK)]
+    askers = {one["uid"]: one for one, _had in held}
+    return next(iter(askers.values())) if len(askers) == 1 else None
 
 
-#: Between two looks a pod may have come, asked and gone.
+def _held(pod: KnownPod) -> Sequence[Held]:
+    """Files of earlier versions say only which addresses a pod had when it was last seen."""
+    return pod.get("had", [{"ip": ip, "since": pod["seen"], "seen": pod["seen"]} for ip in pod["ips"]])
+
+
+def _had_it(had: Held, at: datetime, slack: timedelta) -> bool:
+    since, seen = parse_time(had["since"]), parse_time(had["seen"])
+    return since is not None and seen is not None and since - SKEW <= at <= seen + slack
+
+
+#: Between two looks a pod may have asked and gone.
 SLACK = timedelta(seconds=60)
+#: Times of pods have whole seconds, and nodes have clocks of their own.
+SKEW = timedelta(seconds=2)
 
 
 def _http(view: View, rules: Rules, known: Sequence[KnownPod]) -> Found:
@@ -447,9 +477,8 @@ def _http(view: View, rules: Rules, known: Sequence[KnownPod]) -> Found:
         one = requests.asked[0]
         at = f" at {iso_seconds(one.at)}" if one.at else ""
         whose = "the lab's pod " if one.asker["lab"] else ""
-        ip = one.asker["ips"][0] if one.asker["ips"] else ""
         return Found(
-            State.REACHED, f"The log of {one.server} has a request from {whose}{one.asker['name']} ({ip}){at}."
+            State.REACHED, f"The log of {one.server} has a request from {whose}{one.asker['name']} ({one.ip}){at}."
         )
     if requests.strange:
         return Found(
@@ -633,16 +662,49 @@ def _known(before: Sequence[KnownPod], view: View, rules: Rules) -> list[KnownPo
             }  # fmt: skip
     for pod in view.pods:
         old = known.get(uid_of(pod))
+        ips = [ip for ip in map(address, pod_ips(pod)) if ip]
         known[uid_of(pod)] = {
             "name": name_of(pod),
             "uid": uid_of(pod),
-            "ips": [ip for ip in map(address, pod_ips(pod)) if ip] or (old["ips"] if old else []),
+            "ips": ips,
+            "had": _had(pod, ips, old, view.now),
             "created": as_text(metadata(pod).get("creationTimestamp")),
             "seen": iso_seconds(view.now),
             "lab": is_of_lab(pod),
             "serves": bool(_servers_of(pod, rules)),
         }
     return list(known.values())
+
+
+def _had(pod: Pod, ips: Sequence[str], old: KnownPod | None, now: datetime) -> list[Held]:
+    """The addresses that the pod has had, those of now included."""
+    had = list(_held(old)) if old else []
+    for ip in ips:
+        since = iso_seconds(_sandbox_since(pod, now))
+        last = next((one for one in reversed(had) if one["ip"] == ip), None)
+        if old and last and ip in old["ips"]:
+            had.remove(last)
+            since = min(since, last["since"])
+        elif old:
+            since = max(since, old["seen"])
+        had.append({"ip": ip, "since": since, "seen": iso_seconds(now)})
+    return had
+
+
+def _sandbox_since(pod: Pod, now: datetime) -> datetime:
+    """A time from which on the pod has had its addresses for sure.
+
+    They are those of its sandbox, which is made anew when its node restarts: the pod itself may be much older. The
+    condition says since when there is this one (pkg/kubelet/status/generate.go). Where there is no condition, as before
+    1.29, what runs in it tells. A run that has ended may have been in the sandbox before, but in a pod that has ended.
+    """
+    sandbox = condition(pod, "PodReadyToStartContainers")
+    moments = [parse_time(sandbox.get("lastTransitionTime"))] if sandbox.get("status") == "True" else []
+    for _init, status in container_statuses(pod):
+        state, details = state_of(status)
+        if state == "running" or (state == "terminated" and phase_of(pod) in ("Succeeded", "Failed")):
+            moments.append(parse_time(details.get("startedAt")))
+    return min([now, *(moment for moment in moments if moment)])
 
 
 # --- points ---

@@ -21,8 +21,15 @@ from ansible_collections.kubelabs.pods.plugins.plugin_utils import _grade
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._checks import BY_NAME
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._grade import NAMES, Rules, View, judge
 from ansible_collections.kubelabs.pods.tests.unit.fakes.any_json import OBJECT
-from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import ended, make_pod, running, waiting
+from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import (
+    ended,
+    make_pod,
+    running,
+    terminated,
+    waiting,
+)
 
+MINE = "example.org/mine:1"
 NOW = datetime(2026, 11, 26, 10, 42, tzinfo=UTC)
 SEEN = "2026-11-26T10:42:01Z"
 LAB = {OWNER_LABEL: OWNER}
@@ -318,6 +325,98 @@ def test_a_shell_pod_that_is_gone_has_asked_all_the_same():
     assert states(late)["http_between_pods"] == "unknown"
 
 
+def rebooted(one, ip, *, since):
+    """The pod after a restart of its node: with another address, and a sandbox and a run that began so long ago."""
+    one["status"] |= {"podIP": ip, "podIPs": [{"ip": ip}]}
+    one["status"]["containerStatuses"] = [running("app", restarts=1, started=ago(since))]
+    return sandboxed(one, since)
+
+
+def sandboxed(one, since, ready="True"):
+    moment = {"type": "PodReadyToStartContainers", "status": ready, "lastTransitionTime": ago(since)}
+    one["status"]["conditions"].append(moment)
+    return one
+
+
+def test_a_request_is_of_the_pod_that_had_the_address_then_and_not_of_who_has_it_now():
+    lab = pod("shell", "pods-shell", "10.0.0.17", labels=LAB)
+    server, hello = web(age=900), shell("hello", ip="10.0.0.20", age=850)
+    early = NOW - timedelta(seconds=860)
+    then = judge(None, "Anna", "lab-anna", View(True, "u", early, [lab, server]), RULES, SEEN)
+    now = [
+        rebooted(pod("shell", "pods-shell", "", labels=LAB), "10.0.0.30", since=20),
+        server,
+        rebooted(hello, "10.0.0.17", since=20),
+    ]
+    # The lab's shell pod asked the student's web pod: that is a request of the student's.
+    found = look(*now, before=then, served=asked(server, "10.0.0.17", at=early))
+    assert "a request from the lab's pod shell (10.0.0.17)" in step(found, "http_between_pods")["evidence"]
+    assert "hello" not in step(found, "exec")["evidence"]
+    # What the lab asked of its own pods is not, whoever has that address now.
+    found = look(LAB_WEB, *now, before=then, served=asked(LAB_WEB, "10.0.0.17", at=early))
+    assert "http_between_pods" not in reached(found) and "exec" not in reached(found)
+    # Where nobody looked before, it is not known whose it was.
+    found = look(*now, served=asked(server, "10.0.0.17", at=early))
+    assert (states(found)["http_between_pods"], states(found)["exec"]) == ("unknown", "unknown")
+    # It is hello's since then.
+    found = look(*now, before=then, served=asked(server, "10.0.0.17", at=NOW - timedelta(seconds=10)))
+    assert "a request from hello (10.0.0.17)" in step(found, "http_between_pods")["evidence"]
+
+
+def test_a_pod_that_asked_itself_under_an_address_that_it_had_asked_no_other():
+    first = look(shell("both", image=MINE, ip="10.0.0.47"))
+    both = rebooted(shell("both", image=MINE), "10.0.0.5", since=-40)
+    later = NOW + timedelta(seconds=60)
+    view = View(True, "u", later, [both], served=asked(both, "10.0.0.47"))
+    found = judge(first, "Anna", "lab-anna", view, RULES, SEEN)
+    assert states(found)["http_between_pods"] != "reached" and states(found)["exec"] == "unknown"
+    # Nor is it its own what another asked that had the address which it has now.
+    first = look(web(), shell(ip="10.0.0.5"))
+    view = View(True, "u", later, [rebooted(web(), "10.0.0.5", since=-40)], served=asked(web(), "10.0.0.5"))
+    found = judge(first, "Anna", "lab-anna", view, RULES, SEEN)
+    assert "a request from my-shell (10.0.0.5)" in step(found, "http_between_pods")["evidence"]
+
+
+@pytest.mark.parametrize(
+    ("one", "seconds"),
+    [
+        (shell(age=60), 60),
+        # Restarted in place: the sandbox is the first one.
+        (sandboxed(shell(age=60, container=running("app", restarts=1, started=ago(5))), 60), 60),
+        # Before 1.29 nothing says so.
+        (shell(age=60, container=running("app", restarts=1, started=ago(5))), 5),
+        # Between two runs it is not known whether the one before was in this sandbox, unless the pod has ended.
+        (shell(container=terminated(started=ago(9)), ready=False), 0),
+        (shell(container=terminated(started=ago(9)), ready=False, phase="Succeeded"), 9),
+        (sandboxed(shell(container=terminated(started=ago(9)), ready=False), 30), 30),
+        (sandboxed(shell(container=terminated(started=ago(9)), ready=False), 30, "False"), 0),
+    ],
+)
+def test_since_when_a_pod_is_known_to_have_had_its_address(one, seconds):
+    assert look(one)["pods"][0]["had"] == [{"ip": "10.0.0.2", "since": ago(seconds), "seen": ago(0)}]
+
+
+def test_an_address_that_two_pods_may_have_had_is_nobodys():
+    first = look(web(), shell("a"), shell("b"))
+    view = View(True, "u", NOW + timedelta(seconds=90), [web()], served=asked(web(), "10.0.0.2", at=None))
+    assert states(judge(first, "Anna", "lab-anna", view, RULES, SEEN))["http_between_pods"] == "unknown"
+
+
+def test_addresses_are_kept_as_long_as_the_pod_is_known():
+    first = look(shell(ip="10.0.0.2", age=60))
+    # An earlier version did not say since when: it is known of the moment at which it was seen.
+    del first["pods"][0]["had"]
+    later = View(True, "u", NOW + timedelta(seconds=50), [rebooted(shell(), "10.0.0.3", since=300)])
+    (known,) = judge(first, "Anna", "lab-anna", later, RULES, SEEN)["pods"]
+    assert known["had"] == [
+        {"ip": "10.0.0.2", "since": ago(0), "seen": ago(0)},
+        # Not before the look at which it had another.
+        {"ip": "10.0.0.3", "since": ago(0), "seen": ago(-50)},
+    ]
+    (known,) = look(shell(ip="10.0.0.2"), before={**first, "pods": [{**known, "ips": ["10.0.0.3"]}]})["pods"]
+    assert [one["ip"] for one in known["had"]] == ["10.0.0.2", "10.0.0.3", "10.0.0.2"]
+
+
 def test_an_image_that_logs_no_requests_is_named():
     found = step(look(web(image="traefik/whoami:v1.10.4")), "http_between_pods")
     assert (found["state"], "--verbose" in found["evidence"]) == ("unknown", True)
@@ -471,7 +570,6 @@ LOGS = [
     ([web(image="example.org/mine")], None, {"my-web"}),
     ([shell(ports=[{"containerPort": 8000}])], None, {"my-shell"}),
 ]
-MINE = "example.org/mine:1"
 CONTAINERS = [
     ([shell(), web()], ["c1"]),
     ([web(), shell(ports=[{"containerPort": 8000}])], ["c0"]),
