@@ -26,7 +26,8 @@ description:
     one of events, and the logs of web pods whose student has not been seen to make a request. Of a pod with several containers
     that is the log of the one with the web image, or where none has one those of three at most. Changes nothing on the cluster.
   - >-
-    The steps. V(web_pod_ready): a pod with a web image, or one whose log tells of requests, is ready. V(apply): a pod was
+    The steps. V(web_pod_ready): a pod with a web image, or one whose log tells of requests, is ready, and its
+    containers have been running for O(settle) seconds. V(apply): a pod was
     applied with C(kubectl apply), as its field manager says, at once or after C(kubectl run) or C(kubectl create) had made
     it. V(shell_pod_ready): a container with a shell image has been running for O(settle) seconds, also beside a web server in
     one pod. V(exec): a request came from a pod whose own command makes none. V(http_between_pods): the log of a web pod has a
@@ -95,8 +96,8 @@ options:
     default: 2
   settle:
     description:
-      - Seconds that a pod with a shell image has to run. An app that keeps failing may have the same image, and is ready while it
-        lives.
+      - Seconds that the containers of a web pod, and that with a shell image, have to run. An app that keeps failing may have the
+        same image, and is ready while it lives.
     type: float
     default: 10
   points:

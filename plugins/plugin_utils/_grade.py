@@ -315,13 +315,17 @@ def _has_log(status: Container) -> bool:
 def _web(view: View, rules: Rules) -> Found:
     pods = _own(view)
     web = [pod for pod in pods if _is_web(pod, view, rules)]
+    waiting = ""
     for pod in web:
-        if is_ready(pod):
+        # With any container that keeps failing the pod is ready for a moment at a time.
+        unsettled = next(filter(None, (_unsettled(pod, spec, view, rules) for spec in container_specs(pod))), "")
+        if is_ready(pod) and not unsettled:
             known = _with_web_image(pod, rules)
             why = f"with the web image {_image_of(known[0])}" if known else "and its log tells of requests"
             return Found(State.REACHED, f"{name_of(pod)} is ready, {why}.")
-    if web:
-        return Found(State.NOT_YET, f"{name_of(web[0])} is not ready: {columns(web[0]).status}.")
+        waiting = waiting or unsettled or _not_ready(pod)
+    if waiting:
+        return Found(State.NOT_YET, f"{waiting}.")
     for pod in pods:
         others = _of_other_images(pod, rules)
         if is_ready(pod) and others:
@@ -347,15 +351,10 @@ def _shell(view: View, rules: Rules) -> Found:
     waiting = ""
     for pod in _own(view):
         for spec in _with_shell_image(pod, rules):
-            ran = _runs_for(pod, spec, view.now)
-            if ran is not None and ran >= rules.settle:
+            unsettled = _unsettled(pod, spec, view, rules)
+            if not unsettled:
                 return Found(State.REACHED, f"{name_of(pod)} runs, with the shell image {_image_of(spec)}.")
-            waiting = waiting or (
-                f"{name_of(pod)} is not ready: {columns(pod).status}"
-                if ran is None
-                else f"{name_of(pod)} has not run for {rules.settle:g} seconds yet, which tell it from an app that "
-                "keeps failing"
-            )
+            waiting = waiting or unsettled
     if waiting:
         return Found(State.NOT_YET, f"{waiting}.")
     for pod in _own(view):
@@ -570,6 +569,22 @@ def _images(specs: Sequence[Container]) -> str:
 
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
+
+
+def _unsettled(pod: Pod, spec: Container, view: View, rules: Rules) -> str:
+    """Why the container is not known to run for good, a clause; '' where it is."""
+    ran = _runs_for(pod, spec, view.now)
+    if ran is None:
+        return _not_ready(pod)
+    if ran < rules.settle:
+        return (
+            f"{name_of(pod)} has not run for {rules.settle:g} seconds yet, which tell it from an app that keeps failing"
+        )
+    return ""
+
+
+def _not_ready(pod: Pod) -> str:
+    return f"{name_of(pod)} is not ready: {columns(pod).status}"
 
 
 def _runs_for(pod: Pod, spec: Container, now: datetime) -> float | None:

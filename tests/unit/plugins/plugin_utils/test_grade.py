@@ -131,6 +131,11 @@ def test_who_has_done_nothing_has_reached_nothing():
         (web(ready=False), "not_yet", "my-web is not ready: Running."),
         (web(ready=False, container=waiting("app", "ImagePullBackOff")), "not_yet", "ImagePullBackOff"),
         (web(deleting=True), "not_yet", "Terminating"),
+        # What keeps failing is ready while it lives, alone or beside a web server.
+        (web(age=1), "not_yet", "my-web has not run for 8 seconds yet"),
+        (web(container=running("app", restarts=3, started=ago(1))), "not_yet", "has not run for 8 seconds yet"),
+        (web(container=running("app", restarts=3, started=ago(8))), "reached", "my-web is ready"),
+        (together(web(), shell(age=1)), "not_yet", "blog has not run for 8 seconds yet"),
         (web(image="example.org/mine:1"), "unknown", "its image is example.org/mine:1"),
         (shell(), "not_yet", "There is no web pod."),
         # A copy of the lab's YAML with another name carries its labels, and is the student's.
