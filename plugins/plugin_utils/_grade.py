@@ -24,7 +24,7 @@ from ..module_utils._ground.errors import ArgumentError
 from ..module_utils._ground.json_reading import as_list, as_map, as_text
 from ..module_utils._ground.ownership import is_ours
 from ..module_utils._ground.times import iso_seconds, parse_time
-from ..module_utils._ground.wording import listed, sentence
+from ..module_utils._ground.wording import capital, listed, sentence
 from ..module_utils._pods.http_log import Served, address
 from ..module_utils._pods.making import last_applied, making
 from ..module_utils._pods.status import (
@@ -118,8 +118,11 @@ class KnownPod(TypedDict):
         created, seen: when it was made, and when it was last seen, as ISO 8601 in UTC; created may be ''. seen is '' of
             a pod that was gone before anybody looked, of which events speak.
         lab: whether the lab made it.
-        serves: whether it may have answered HTTP, so that its log would have told of that. Files of earlier versions do
-            not say.
+        serves: whether it may have answered HTTP, so that its log would have told of that.
+        ran: whether a container of it may have run.
+        images, starts: of a pod that was gone before anybody looked, as far as events say: its images, and how often a
+            container was started.
+        Files of earlier versions do not say the last four.
     """
 
     name: str
@@ -130,6 +133,9 @@ class KnownPod(TypedDict):
     lab: bool
     had: NotRequired[list[Held]]
     serves: NotRequired[bool]
+    ran: NotRequired[bool]
+    images: NotRequired[list[str]]
+    starts: NotRequired[int]
 
 
 class StudentGrade(TypedDict):
@@ -227,8 +233,20 @@ def _with_shell_image(pod: Pod, rules: Rules) -> list[Container]:
 
 
 def _with_image(pod: Pod, images: Sequence[str], known: frozenset[str]) -> list[Container]:
-    names = {image_name(image) for image in images if image} | known
-    return [spec for spec in container_specs(pod) if image_name(_image_of(spec)) in names]
+    return [spec for spec in container_specs(pod) if _is_one_of(_image_of(spec), images, known)]
+
+
+def _is_one_of(image: str, images: Sequence[str], known: frozenset[str]) -> bool:
+    return image_name(image) in {image_name(one) for one in images if one} | known
+
+
+def _may_serve(image: str, rules: Rules) -> bool:
+    """Whether a container with this image may answer HTTP, as far as its image tells."""
+    return _is_one_of(image, rules.web_images, KNOWN_WEB) or not _is_one_of(image, rules.shell_images, KNOWN_SHELL)
+
+
+def _may_be_shell(image: str, rules: Rules) -> bool:
+    return _is_one_of(image, rules.shell_images, KNOWN_SHELL) or not _is_one_of(image, rules.web_images, KNOWN_WEB)
 
 
 def _of_other_images(pod: Pod, rules: Rules) -> list[Container]:
@@ -366,7 +384,7 @@ def _shell(view: View, rules: Rules) -> Found:
     return Found(State.NOT_YET, "There is no shell pod.")
 
 
-def _restarts(view: View, rules: Rules) -> Found:
+def _restarts(view: View, rules: Rules, known: Sequence[KnownPod]) -> Found:
     most, whose = 0, ""
     for pod in _own(view):
         for _init, status in container_statuses(pod):
@@ -375,6 +393,10 @@ def _restarts(view: View, rules: Rules) -> Found:
             said = f", last with the exit code {code}" if isinstance(code, int) else ""
             if count > most:
                 most, whose = count, f"{name_of(pod)} was restarted {_times(count)}{said}"
+    for one in known:
+        count = 0 if one["seen"] else one.get("starts", 0) - 1
+        if count > most:
+            most, whose = count, f"{one['name']}, which is gone, was restarted {_times(count)}, as events say"
     if most >= rules.restarts:
         return Found(State.REACHED, f"{whose}.")
     if whose:
@@ -504,13 +526,18 @@ def _http(view: View, rules: Rules, known: Sequence[KnownPod]) -> Found:
 def _lost_logs(view: View, known: Sequence[KnownPod], rules: Rules) -> list[str]:
     """Why not all that the student's web pods were asked is known: a log goes with its pod and its container's run."""
     present = {uid_of(pod) for pod in view.pods}
-    gone = [one["name"] for one in known if not one["lab"] and one["uid"] not in present and one.get("serves", True)]
+    gone = [one["name"] for one in known if not one["lab"] and one["uid"] not in present and _had_log(one)]
     lost = [f"{name} is gone, and its log with it" for name in dict.fromkeys(gone)]
     for pod in _own(view):
         statuses = [container_status(pod, as_text(spec.get("name"))) for spec in _servers_of(pod, rules)]
         if any(restart_count(pod, status) for status in statuses):
             lost.append(f"{name_of(pod)} was restarted, and its log began anew")
     return lost
+
+
+def _had_log(pod: KnownPod) -> bool:
+    """Whether the log of a pod that is gone may have told of requests."""
+    return pod.get("serves", True) and pod.get("ran", True)
 
 
 def _logs_no_requests(pod: Pod) -> bool:
@@ -620,7 +647,7 @@ def judge(
         looked = before["looked"] if before else ""
     else:
         known = _known(before["pods"] if before else [], view, rules)
-        found = {step: _doubted(step, one, known) for step, one in _found(view, rules, known)}
+        found = {step: _doubted(step, one, known, rules) for step, one in _found(view, rules, known)}
         steps = [_merged(step, old.get(step), found[step], view, seen_at) for step in NAMES]
         looked = iso_seconds(view.now)
     return {
@@ -640,17 +667,49 @@ def _found(view: View, rules: Rules, known: Sequence[KnownPod]) -> Iterator[tupl
     yield "shell_pod_ready", _shell(view, rules)
     yield "exec", _exec(view, rules, known)
     yield "http_between_pods", _http(view, rules, known)
-    yield "restarts", _restarts(view, rules)
+    yield "restarts", _restarts(view, rules, known)
     yield "cleanup", _cleanup(view, known)
 
 
-def _doubted(name: str, found: Found, known: Sequence[KnownPod]) -> Found:
+#: What events do not say of a pod, by the step that it may have reached.
+_UNSAID = {
+    "web_pod_ready": "whether that became ready",
+    "apply": "how that was made",
+    "shell_pod_ready": "how long that ran",
+    "http_between_pods": "whether that asked or was asked",
+    "restarts": "how often that was restarted",
+}
+
+
+def _doubted(name: str, found: Found, known: Sequence[KnownPod], rules: Rules) -> Found:
     """What is not there now may have been with a pod that was gone before anybody looked."""
-    unseen = sorted({one["name"] for one in known if not one["seen"]})
-    if found.state != State.NOT_YET or name == "cleanup" or not unseen:
+    if found.state != State.NOT_YET or name not in _UNSAID:
         return found
-    gone = f"Gone before anybody looked: {listed(unseen)}. What that was, events do not say."
+    unseen = [one for one in known if not one["seen"] and _may_have_reached(name, one, rules)]
+    if not unseen:
+        return found
+    names = sorted({f"{one['name']} ({listed(one['images'])})" if one.get("images") else one["name"] for one in unseen})
+    unsaid = _UNSAID[name] if name == "apply" or all(one.get("images") for one in unseen) else "what that was"
+    gone = f"Gone before anybody looked: {listed(names)}. {capital(unsaid)}, events do not say."
     return Found(State.UNKNOWN, f"{found.evidence} {gone}")
+
+
+def _may_have_reached(name: str, pod: KnownPod, rules: Rules) -> bool:
+    """Whether a pod that nobody looked at may have reached the step, by what events say of it."""
+    images = pod.get("images", [])
+    if name == "apply":
+        return True
+    if not pod.get("ran", True):
+        return False
+    if name == "restarts":
+        # Once it was started for sure; how many events the kubelet left out is not known.
+        return pod.get("starts", 2) > 1
+    if name == "web_pod_ready":
+        return not images or any(_may_serve(image, rules) for image in images)
+    if name == "shell_pod_ready":
+        return not images or any(_may_be_shell(image, rules) for image in images)
+    # Whatever it was, it may have asked the lab's web pod, of which the lab asks as well.
+    return True
 
 
 def _merged(name: str, old: StepGrade | None, found: Found, view: View, seen_at: str) -> StepGrade:
@@ -670,11 +729,19 @@ def _known(before: Sequence[KnownPod], view: View, rules: Rules) -> list[KnownPo
     known = {one["uid"]: one for one in before}
     for past in view.past:
         # Pods of the lab's names may have been the lab's.
-        if past.name not in LAB_PODS and past.uid not in known:
-            created = iso_seconds(past.at) if past.at else ""
+        if past.name not in LAB_PODS and not (past.uid in known and known[past.uid]["seen"]):
             known[past.uid] = {
-                "name": past.name, "uid": past.uid, "ips": [], "created": created, "seen": "", "lab": False,
-            }  # fmt: skip
+                "name": past.name,
+                "uid": past.uid,
+                "ips": [],
+                "created": iso_seconds(past.at) if past.at else "",
+                "seen": "",
+                "lab": False,
+                "serves": not past.images or any(_may_serve(image, rules) for image in past.images),
+                "ran": past.starts > 0,
+                "images": list(past.images),
+                "starts": past.starts,
+            }
     for pod in view.pods:
         old = known.get(uid_of(pod))
         ips = [ip for ip in map(address, pod_ips(pod)) if ip]

@@ -489,7 +489,7 @@ def test_what_cannot_be_looked_at_is_no_clean_up(how):
 
 def test_of_a_pod_that_was_looked_at_it_is_not_said_that_nobody_did():
     made = shell(managers=("kubectl-run",))
-    past = [Past("my-shell", made["metadata"]["uid"], NOW)]
+    past = [Past("my-shell", made["metadata"]["uid"], NOW, (), 9)]
     then = look(before=look(made), past=past)
     assert states(then)["shell_pod_ready"] == "reached"
     assert {states(then)[name] for name in ("web_pod_ready", "apply", "restarts")} == {"not_yet"}
@@ -521,7 +521,7 @@ def test_what_kubernetes_may_have_executed_is_nobodys_exec(spec):
 
 
 def test_what_was_gone_before_anybody_looked():
-    past = [Past("my-web", "x", NOW), Past("shell", "y", NOW)]
+    past = [Past("my-web", "x", NOW, (), 2), Past("shell", "y", NOW, (), 2)]
     student = look(LAB_WEB, past=past)
     assert states(student)["cleanup"] == "reached"
     assert step(student, "web_pod_ready") == {
@@ -537,6 +537,51 @@ def test_what_was_gone_before_anybody_looked():
     assert "Made otherwise" in step(then, "apply")["evidence"] and "Gone before" in step(then, "apply")["evidence"]
     # Pods of the lab's names may have been the lab's.
     assert states(look(LAB_WEB, past=past[1:]))["cleanup"] == "not_yet"
+
+
+SHELL_IMAGE, WEB_IMAGE = "registry.example.org/lab/pods-shell:336801a07de2", "nginx:1.29"
+EVENTS = [
+    # Of a pod that is gone: images, starts, and what it may have reached.
+    ([SHELL_IMAGE], 1, {"apply", "shell_pod_ready", "http_between_pods"}),
+    ([WEB_IMAGE], 1, {"apply", "web_pod_ready", "http_between_pods"}),
+    ([SHELL_IMAGE, WEB_IMAGE], 1, {"apply", "web_pod_ready", "shell_pod_ready", "http_between_pods"}),
+    ([MINE], 1, {"apply", "web_pod_ready", "shell_pod_ready", "http_between_pods"}),
+    ([], 1, {"apply", "web_pod_ready", "shell_pod_ready", "http_between_pods"}),
+    ([SHELL_IMAGE], 2, {"apply", "shell_pod_ready", "http_between_pods", "restarts"}),
+    (["nginx:1.99"], 0, {"apply"}),
+]
+
+
+@pytest.mark.parametrize(("images", "starts", "unknown"), EVENTS)
+def test_what_events_tell_of_a_pod_that_is_gone_it_cannot_have_been_otherwise(images, starts, unknown):
+    student = look(LAB_WEB, past=[Past("tmp", "x", NOW, tuple(images), starts)])
+    assert {name for name, state in states(student).items() if state == "unknown"} == unknown | {"exec"}
+    # So it is when events have forgotten it.
+    assert states(look(LAB_WEB, before=student)) == states(student)
+    # A later look may find more events.
+    more = [Past("tmp", "x", NOW, (MINE,), 1)]
+    assert states(look(LAB_WEB, before=student, past=more))["web_pod_ready"] == "unknown"
+
+
+def test_what_events_do_not_tell_is_named_with_the_image():
+    student = look(past=[Past("tmp", "x", NOW, (SHELL_IMAGE,), 1)])
+    gone = f"Gone before anybody looked: tmp ({SHELL_IMAGE})."
+    assert step(student, "shell_pod_ready")["evidence"].endswith(f"{gone} How long that ran, events do not say.")
+    assert step(student, "apply")["evidence"].endswith(f"{gone} How that was made, events do not say.")
+    said = step(student, "http_between_pods")["evidence"]
+    assert said.endswith(f"{gone} Whether that asked or was asked, events do not say.") and "its log" not in said
+    assert step(student, "web_pod_ready")["evidence"] == "There is no web pod."
+
+
+def test_restarts_count_as_events_tell_them():
+    found = step(look(past=[Past("boom", "x", NOW, (SHELL_IMAGE,), 3)]), "restarts")
+    assert (found["state"], found["evidence"]) == (
+        "reached",
+        "boom, which is gone, was restarted 2 times, as events say.",
+    )
+    # The kubelet may leave out some.
+    found = step(look(past=[Past("boom", "x", NOW, (SHELL_IMAGE,), 2)]), "restarts")
+    assert (found["state"], "2 are asked for" in found["evidence"]) == ("unknown", True)
 
 
 def test_points_are_what_each_step_is_worth():
