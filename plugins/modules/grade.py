@@ -35,8 +35,8 @@ description:
     port-forward.
     V(restarts): a container has restarted O(restarts) times. V(cleanup): there were pods and none is left.
   - What a cluster does not tell has the state V(unknown). Commands that were executed leave no trace but in an audit log, and
-    whoami logs no requests without C(--verbose). A log is gone with its pod, and begins anew when its container does. Of a pod
-    that was gone before anybody looked, events tell for an hour its images and how often it was started, but not how it was made,
+    whoami logs no requests without C(--verbose). A log is gone with its pod, and begins anew when its container does; a pod
+    that never started had none. Of a pod that was gone before anybody looked, events tell for an hour its images and how often it was started, but not how it was made,
     whether it became ready, and whether it made a request. What it cannot have reached by that stays V(not_yet).
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes

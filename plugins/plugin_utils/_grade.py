@@ -28,6 +28,7 @@ from ..module_utils._ground.wording import capital, listed, sentence
 from ..module_utils._pods.http_log import Served, address
 from ..module_utils._pods.making import last_applied, making
 from ..module_utils._pods.status import (
+    CREATING,
     Pod,
     columns,
     condition,
@@ -520,7 +521,11 @@ def _http(view: View, rules: Rules, known: Sequence[KnownPod]) -> Found:
             f"The log of {listed(sorted(requests.servers))} has requests, but none from another pod of the student: "
             f"{listed(counts)}.",
         )
-    return Found(State.NOT_YET, f"There is no {'request in the log of a web pod' if _own(view) else 'web pod'}.")
+    if not _own(view):
+        return Found(State.NOT_YET, "There is no web pod.")
+    if not any(_may_have_run(pod) for pod in _own(view)):
+        return Found(State.NOT_YET, "No pod has started yet.")
+    return Found(State.NOT_YET, "There is no request in the log of any pod.")
 
 
 def _lost_logs(view: View, known: Sequence[KnownPod], rules: Rules) -> list[str]:
@@ -646,7 +651,7 @@ def judge(
         known = before["pods"] if before else []
         looked = before["looked"] if before else ""
     else:
-        known = _known(before["pods"] if before else [], view, rules)
+        known = _known(before, view, rules)
         found = {step: _doubted(step, one, known, rules) for step, one in _found(view, rules, known)}
         steps = [_merged(step, old.get(step), found[step], view, seen_at) for step in NAMES]
         looked = iso_seconds(view.now)
@@ -724,9 +729,14 @@ def _grade(name: str, found: Found, seen_at: str) -> StepGrade:
     return {"step": name, "state": str(found.state), "seen": seen, "evidence": found.evidence}
 
 
-def _known(before: Sequence[KnownPod], view: View, rules: Rules) -> list[KnownPod]:
+def _known(before: StudentGrade | None, view: View, rules: Rules) -> list[KnownPod]:
     """The pods that were known, those of which events speak, and those that are there now."""
-    known = {one["uid"]: one for one in before}
+    known = {one["uid"]: one for one in (before["pods"] if before else [])}
+    looked = parse_time(before["looked"]) if before else None
+    for uid, one in known.items():
+        # Those that were there at the last look are gone since. If that was long ago they may have run meanwhile.
+        if before and one["seen"] == before["looked"] and looked and view.now - looked > SLACK:
+            known[uid] = {**one, "ran": True}
     for past in view.past:
         # Pods of the lab's names may have been the lab's.
         if past.name not in LAB_PODS and not (past.uid in known and known[past.uid]["seen"]):
@@ -754,6 +764,7 @@ def _known(before: Sequence[KnownPod], view: View, rules: Rules) -> list[KnownPo
             "seen": iso_seconds(view.now),
             "lab": is_of_lab(pod),
             "serves": bool(_servers_of(pod, rules)),
+            "ran": _may_have_run(pod) or bool(old and old["seen"] and old.get("ran", True)),
         }
     return list(known.values())
 
@@ -771,6 +782,25 @@ def _had(pod: Pod, ips: Sequence[str], old: KnownPod | None, now: datetime) -> l
             since = max(since, old["seen"])
         had.append({"ip": ip, "since": since, "seen": iso_seconds(now)})
     return had
+
+
+def _may_have_run(pod: Pod) -> bool:
+    """Whether a container of the pod has run, or may be about to. Not where what it waits for does not come by itself,
+    as an image that cannot be pulled."""
+    statuses = list(container_statuses(pod))
+    if any(_has_log(status) for init, status in statuses if not init):
+        return True
+    if is_deleting(pod):
+        return False
+    if not statuses:
+        return condition(pod, "PodScheduled").get("status") != "False"
+    stuck = [_is_stuck(status) for init, status in statuses if not init]
+    return not (all(stuck) or any(_is_stuck(status) for init, status in statuses if init))
+
+
+def _is_stuck(status: Container) -> bool:
+    state, details = state_of(status)
+    return state == "waiting" and as_text(details.get("reason")) not in (*CREATING, "")
 
 
 def _sandbox_since(pod: Pod, now: datetime) -> datetime:

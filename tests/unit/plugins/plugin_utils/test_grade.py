@@ -263,7 +263,7 @@ def test_requests_that_prove_nothing_are_told_with_why(peer, probe, why):
 
 def test_of_the_labs_own_web_pod_nobody_has_to_know_who_probed_it():
     found = step(look(LAB_WEB, shell(), served=asked(LAB_WEB, "127.0.0.1")), "http_between_pods")
-    assert found["evidence"] == "There is no request in the log of a web pod."
+    assert found["evidence"] == "There is no request in the log of any pod."
 
 
 def test_the_log_of_a_pod_that_is_gone_tells_nothing_any_more():
@@ -282,6 +282,64 @@ def test_the_log_of_a_pod_that_is_gone_tells_nothing_any_more():
     for one in first["pods"]:
         del one["serves"]
     assert states(look(web(), before=first))["http_between_pods"] == "unknown"
+
+
+def unstarted(reason="ImagePullBackOff", **more):
+    return web("ng", "nginx:1.99", ready=False, container=waiting("app", reason), **more)
+
+
+def with_init(one, status):
+    one["status"]["initContainerStatuses"] = [{**status, "name": "init"}]
+    return one
+
+
+def without_status(one, scheduled):
+    one["status"] |= {"containerStatuses": [], "conditions": [{"type": "PodScheduled", "status": scheduled}]}
+    return one
+
+
+@pytest.mark.parametrize(
+    ("one", "state"),
+    [
+        (unstarted(), "not_yet"),
+        (unstarted("ErrImagePull"), "not_yet"),
+        (unstarted("InvalidImageName"), "not_yet"),
+        (unstarted("CreateContainerConfigError"), "not_yet"),
+        (unstarted("ContainerCreating", deleting=True), "not_yet"),
+        (with_init(unstarted("PodInitializing"), waiting("init", "ErrImagePull")), "not_yet"),
+        (without_status(web("ng"), "False"), "not_yet"),
+        # These were about to start, or have run.
+        (unstarted("ContainerCreating"), "unknown"),
+        (unstarted(""), "unknown"),
+        (with_init(unstarted("PodInitializing"), running("init")), "unknown"),
+        (without_status(web("ng"), "True"), "unknown"),
+        (together(unstarted(), web()), "unknown"),
+        (web("ng", container=waiting("app", "CrashLoopBackOff", last=ended(1)), ready=False), "unknown"),
+    ],
+)
+def test_a_pod_that_never_started_had_no_log(one, state):
+    first = look(one)
+    soon, late = (View(True, "u", NOW + timedelta(seconds=seconds)) for seconds in (30, 3600))
+    gone = judge(first, "Anna", "lab-anna", soon, RULES, SEEN)
+    assert states(gone)["http_between_pods"] == state, step(gone, "http_between_pods")
+    # It stays so, however long it has been gone.
+    assert states(judge(gone, "Anna", "lab-anna", late, RULES, SEEN))["http_between_pods"] == state
+    # Who looks again after an hour does not know what has been meanwhile.
+    assert states(judge(first, "Anna", "lab-anna", late, RULES, SEEN))["http_between_pods"] == "unknown"
+
+
+def test_a_pod_that_has_started_once_had_a_log_whatever_it_waits_for_later():
+    again = look(unstarted(), before=look(web("ng")))
+    assert states(look(before=again))["http_between_pods"] == "unknown"
+    # What has started at last has one as well.
+    assert states(look(before=look(web("ng"), before=look(unstarted()))))["http_between_pods"] == "unknown"
+
+
+@pytest.mark.parametrize("image", ["nginx:1.99", MINE])
+def test_of_pods_that_have_not_started_no_step_says_that_their_log_has_nothing(image):
+    one = web("ng", image, ready=False, container=waiting("app", "ErrImagePull"))
+    assert step(look(one), "http_between_pods")["evidence"] == "No pod has started yet."
+    assert step(look(), "http_between_pods")["evidence"] == step(look(), "web_pod_ready")["evidence"]
 
 
 @pytest.mark.parametrize("first", [True, False])
