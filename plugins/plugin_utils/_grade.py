@@ -479,7 +479,8 @@ def _asker(request: Served, known: Sequence[KnownPod]) -> KnownPod | None:
 
 def _held(pod: KnownPod) -> Sequence[Held]:
     """Files of earlier versions say only which addresses a pod had when it was last seen."""
-    return pod.get("had", [{"ip": ip, "since": pod["seen"], "seen": pod["seen"]} for ip in pod["ips"]])
+    then: list[Held] = [{"ip": ip, "since": pod["seen"], "seen": pod["seen"]} for ip in pod["ips"]]
+    return pod.get("had", then)
 
 
 def _had_it(had: Held, at: datetime, slack: timedelta) -> bool:
