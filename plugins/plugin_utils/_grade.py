@@ -24,12 +24,14 @@ from ..module_utils._ground.errors import ArgumentError
 from ..module_utils._ground.json_reading import as_list, as_map, as_text
 from ..module_utils._ground.ownership import is_ours
 from ..module_utils._ground.times import iso_seconds, parse_time
-from ..module_utils._ground.wording import listed, sentence
+from ..module_utils._ground.wording import capital, listed, sentence
 from ..module_utils._pods.http_log import Served, address
 from ..module_utils._pods.making import last_applied, making
 from ..module_utils._pods.status import (
+    CREATING,
     Pod,
     columns,
+    condition,
     container_specs,
     container_status,
     container_statuses,
@@ -38,6 +40,7 @@ from ..module_utils._pods.status import (
     last_terminated,
     metadata,
     name_of,
+    phase_of,
     pod_ips,
     restart_count,
     state_of,
@@ -97,17 +100,30 @@ class StepGrade(TypedDict):
     evidence: str
 
 
+class Held(TypedDict):
+    """An address, and a time within which a pod is known to have had it, as ISO 8601 in UTC."""
+
+    ip: str
+    since: str
+    seen: str
+
+
 class KnownPod(TypedDict):
     """A pod that a student has or had.
 
     Attributes:
         name, uid: of the pod.
-        ips: its addresses.
+        ips: its addresses when it was last seen.
+        had: all that it has had, and when: a pod has others after a restart of its node, and what it had is given to
+            others. Files of earlier versions do not say.
         created, seen: when it was made, and when it was last seen, as ISO 8601 in UTC; created may be ''. seen is '' of
             a pod that was gone before anybody looked, of which events speak.
         lab: whether the lab made it.
-        serves: whether it may have answered HTTP, so that its log would have told of that. Files of earlier versions do
-            not say.
+        serves: whether it may have answered HTTP, so that its log would have told of that.
+        ran: whether a container of it may have run.
+        images, starts: of a pod that was gone before anybody looked, as far as events say: its images, and how often a
+            container was started.
+        Files of earlier versions do not say the last four.
     """
 
     name: str
@@ -116,7 +132,11 @@ class KnownPod(TypedDict):
     created: str
     seen: str
     lab: bool
+    had: NotRequired[list[Held]]
     serves: NotRequired[bool]
+    ran: NotRequired[bool]
+    images: NotRequired[list[str]]
+    starts: NotRequired[int]
 
 
 class StudentGrade(TypedDict):
@@ -214,8 +234,20 @@ def _with_shell_image(pod: Pod, rules: Rules) -> list[Container]:
 
 
 def _with_image(pod: Pod, images: Sequence[str], known: frozenset[str]) -> list[Container]:
-    names = {image_name(image) for image in images if image} | known
-    return [spec for spec in container_specs(pod) if image_name(_image_of(spec)) in names]
+    return [spec for spec in container_specs(pod) if _is_one_of(_image_of(spec), images, known)]
+
+
+def _is_one_of(image: str, images: Sequence[str], known: frozenset[str]) -> bool:
+    return image_name(image) in {image_name(one) for one in images if one} | known
+
+
+def _may_serve(image: str, rules: Rules) -> bool:
+    """Whether a container with this image may answer HTTP, as far as its image tells."""
+    return _is_one_of(image, rules.web_images, KNOWN_WEB) or not _is_one_of(image, rules.shell_images, KNOWN_SHELL)
+
+
+def _may_be_shell(image: str, rules: Rules) -> bool:
+    return _is_one_of(image, rules.shell_images, KNOWN_SHELL) or not _is_one_of(image, rules.web_images, KNOWN_WEB)
 
 
 def _of_other_images(pod: Pod, rules: Rules) -> list[Container]:
@@ -302,13 +334,17 @@ def _has_log(status: Container) -> bool:
 def _web(view: View, rules: Rules) -> Found:
     pods = _own(view)
     web = [pod for pod in pods if _is_web(pod, view, rules)]
+    waiting = ""
     for pod in web:
-        if is_ready(pod):
+        # With any container that keeps failing the pod is ready for a moment at a time.
+        unsettled = next(filter(None, (_unsettled(pod, spec, view, rules) for spec in container_specs(pod))), "")
+        if is_ready(pod) and not unsettled:
             known = _with_web_image(pod, rules)
             why = f"with the web image {_image_of(known[0])}" if known else "and its log tells of requests"
             return Found(State.REACHED, f"{name_of(pod)} is ready, {why}.")
-    if web:
-        return Found(State.NOT_YET, f"{name_of(web[0])} is not ready: {columns(web[0]).status}.")
+        waiting = waiting or unsettled or _not_ready(pod)
+    if waiting:
+        return Found(State.NOT_YET, f"{waiting}.")
     for pod in pods:
         others = _of_other_images(pod, rules)
         if is_ready(pod) and others:
@@ -334,15 +370,10 @@ def _shell(view: View, rules: Rules) -> Found:
     waiting = ""
     for pod in _own(view):
         for spec in _with_shell_image(pod, rules):
-            ran = _runs_for(pod, spec, view.now)
-            if ran is not None and ran >= rules.settle:
+            unsettled = _unsettled(pod, spec, view, rules)
+            if not unsettled:
                 return Found(State.REACHED, f"{name_of(pod)} runs, with the shell image {_image_of(spec)}.")
-            waiting = waiting or (
-                f"{name_of(pod)} is not ready: {columns(pod).status}"
-                if ran is None
-                else f"{name_of(pod)} has not run for {rules.settle:g} seconds yet, which tell it from an app that "
-                "keeps failing"
-            )
+            waiting = waiting or unsettled
     if waiting:
         return Found(State.NOT_YET, f"{waiting}.")
     for pod in _own(view):
@@ -354,7 +385,7 @@ def _shell(view: View, rules: Rules) -> Found:
     return Found(State.NOT_YET, "There is no shell pod.")
 
 
-def _restarts(view: View, rules: Rules) -> Found:
+def _restarts(view: View, rules: Rules, known: Sequence[KnownPod]) -> Found:
     most, whose = 0, ""
     for pod in _own(view):
         for _init, status in container_statuses(pod):
@@ -363,6 +394,10 @@ def _restarts(view: View, rules: Rules) -> Found:
             said = f", last with the exit code {code}" if isinstance(code, int) else ""
             if count > most:
                 most, whose = count, f"{name_of(pod)} was restarted {_times(count)}{said}"
+    for one in known:
+        count = 0 if one["seen"] else one.get("starts", 0) - 1
+        if count > most:
+            most, whose = count, f"{one['name']}, which is gone, was restarted {_times(count)}, as events say"
     if most >= rules.restarts:
         return Found(State.REACHED, f"{whose}.")
     if whose:
@@ -374,6 +409,7 @@ class Asked(NamedTuple):
     """A request that a pod of the student's made."""
 
     asker: KnownPod
+    ip: str
     server: str
     at: datetime | None
 
@@ -400,9 +436,8 @@ def _requests(view: View, known: Sequence[KnownPod]) -> Requests:
     found = Requests()
     for pod in view.pods:
         for request in view.served.get(uid_of(pod), ()):
-            proves_nothing = _proves_nothing(request, pod)
-            askers = [one for one in known if request.peer in one["ips"] and _was_there(one, request.at)]
-            asker = next((one for one in askers if not one["lab"]), askers[0] if askers else None)
+            asker = _asker(request, known)
+            proves_nothing = _proves_nothing(request, pod, asker)
             if proves_nothing:
                 if not is_of_lab(pod):
                     found.others[proves_nothing] += 1
@@ -410,11 +445,11 @@ def _requests(view: View, known: Sequence[KnownPod]) -> Requests:
             elif asker is None:
                 found.strange += not is_of_lab(pod)
             elif not (asker["lab"] and is_of_lab(pod)):
-                found.asked.append(Asked(asker, name_of(pod), request.at))
+                found.asked.append(Asked(asker, request.peer, name_of(pod), request.at))
     return found
 
 
-def _proves_nothing(request: Served, pod: Pod) -> str:
+def _proves_nothing(request: Served, pod: Pod, asker: KnownPod | None) -> str:
     """What a request is that came from no other pod; '' where it may have come from one."""
     nodes = {address(as_text(as_map(one).get("ip"))) for one in as_list(as_map(pod.get("status")).get("hostIPs"))}
     nodes.add(address(as_text(as_map(pod.get("status")).get("hostIP"))))
@@ -422,23 +457,41 @@ def _proves_nothing(request: Served, pod: Pod) -> str:
         return "the kubelet's probes"
     if request.peer in ("127.0.0.1", "::1"):
         return f"from {request.peer} (the pod itself or a port-forward)"
-    if request.peer in map(address, pod_ips(pod)):
+    if asker is not None and asker["uid"] == uid_of(pod):
         return f"from {request.peer} (the pod itself)"
     if request.peer in nodes:
         return f"from {request.peer} (its node)"
     return ""
 
 
-def _was_there(pod: KnownPod, at: datetime | None) -> bool:
-    """Whether the pod can have asked then: addresses are given to other pods later."""
-    created, seen = parse_time(pod["created"]), parse_time(pod["seen"])
-    if at is None:
-        return True
-    return not (created and at < created - SLACK) and not (seen and at > seen + SLACK)
+def _asker(request: Served, known: Sequence[KnownPod]) -> KnownPod | None:
+    """Who had that address then; None where that is not known, or may have been one of several."""
+    held = [(one, had) for one in known for had in _held(one) if had["ip"] == request.peer]
+    if request.at is not None:
+        sure = [(one, had) for one, had in held if _had_it(had, request.at, timedelta())]
+        if sure:
+            # The API may show an address with a pod that has lost it, until its node has said so.
+            return max(sure, key=lambda item: item[1]["since"])[0]
+        held = [(one, had) for one, had in held if _had_it(had, request.at, SLACK)]
+    askers = {one["uid"]: one for one, _had in held}
+    return next(iter(askers.values())) if len(askers) == 1 else None
 
 
-#: Between two looks a pod may have come, asked and gone.
+def _held(pod: KnownPod) -> Sequence[Held]:
+    """Files of earlier versions say only which addresses a pod had when it was last seen."""
+    then: list[Held] = [{"ip": ip, "since": pod["seen"], "seen": pod["seen"]} for ip in pod["ips"]]
+    return pod.get("had", then)
+
+
+def _had_it(had: Held, at: datetime, slack: timedelta) -> bool:
+    since, seen = parse_time(had["since"]), parse_time(had["seen"])
+    return since is not None and seen is not None and since - SKEW <= at <= seen + slack
+
+
+#: Between two looks a pod may have asked and gone.
 SLACK = timedelta(seconds=60)
+#: Times of pods have whole seconds, and nodes have clocks of their own.
+SKEW = timedelta(seconds=2)
 
 
 def _http(view: View, rules: Rules, known: Sequence[KnownPod]) -> Found:
@@ -447,9 +500,8 @@ def _http(view: View, rules: Rules, known: Sequence[KnownPod]) -> Found:
         one = requests.asked[0]
         at = f" at {iso_seconds(one.at)}" if one.at else ""
         whose = "the lab's pod " if one.asker["lab"] else ""
-        ip = one.asker["ips"][0] if one.asker["ips"] else ""
         return Found(
-            State.REACHED, f"The log of {one.server} has a request from {whose}{one.asker['name']} ({ip}){at}."
+            State.REACHED, f"The log of {one.server} has a request from {whose}{one.asker['name']} ({one.ip}){at}."
         )
     if requests.strange:
         return Found(
@@ -470,19 +522,28 @@ def _http(view: View, rules: Rules, known: Sequence[KnownPod]) -> Found:
             f"The log of {listed(sorted(requests.servers))} has requests, but none from another pod of the student: "
             f"{listed(counts)}.",
         )
-    return Found(State.NOT_YET, f"There is no {'request in the log of a web pod' if _own(view) else 'web pod'}.")
+    if not _own(view):
+        return Found(State.NOT_YET, "There is no web pod.")
+    if not any(_may_have_run(pod) for pod in _own(view)):
+        return Found(State.NOT_YET, "No pod has started yet.")
+    return Found(State.NOT_YET, "There is no request in the log of any pod.")
 
 
 def _lost_logs(view: View, known: Sequence[KnownPod], rules: Rules) -> list[str]:
     """Why not all that the student's web pods were asked is known: a log goes with its pod and its container's run."""
     present = {uid_of(pod) for pod in view.pods}
-    gone = [one["name"] for one in known if not one["lab"] and one["uid"] not in present and one.get("serves", True)]
+    gone = [one["name"] for one in known if not one["lab"] and one["uid"] not in present and _had_log(one)]
     lost = [f"{name} is gone, and its log with it" for name in dict.fromkeys(gone)]
     for pod in _own(view):
         statuses = [container_status(pod, as_text(spec.get("name"))) for spec in _servers_of(pod, rules)]
         if any(restart_count(pod, status) for status in statuses):
             lost.append(f"{name_of(pod)} was restarted, and its log began anew")
     return lost
+
+
+def _had_log(pod: KnownPod) -> bool:
+    """Whether the log of a pod that is gone may have told of requests."""
+    return pod.get("serves", True) and pod.get("ran", True)
 
 
 def _logs_no_requests(pod: Pod) -> bool:
@@ -543,6 +604,22 @@ def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
+def _unsettled(pod: Pod, spec: Container, view: View, rules: Rules) -> str:
+    """Why the container is not known to run for good, a clause; '' where it is."""
+    ran = _runs_for(pod, spec, view.now)
+    if ran is None:
+        return _not_ready(pod)
+    if ran < rules.settle:
+        return (
+            f"{name_of(pod)} has not run for {rules.settle:g} seconds yet, which tell it from an app that keeps failing"
+        )
+    return ""
+
+
+def _not_ready(pod: Pod) -> str:
+    return f"{name_of(pod)} is not ready: {columns(pod).status}"
+
+
 def _runs_for(pod: Pod, spec: Container, now: datetime) -> float | None:
     """Seconds that the container has been running; None where it is not, or is not ready, or goes with its pod."""
     status = container_status(pod, as_text(spec.get("name")))
@@ -575,8 +652,8 @@ def judge(
         known = before["pods"] if before else []
         looked = before["looked"] if before else ""
     else:
-        known = _known(before["pods"] if before else [], view, rules)
-        found = {step: _doubted(step, one, known) for step, one in _found(view, rules, known)}
+        known = _known(before, view, rules)
+        found = {step: _doubted(step, one, known, rules) for step, one in _found(view, rules, known)}
         steps = [_merged(step, old.get(step), found[step], view, seen_at) for step in NAMES]
         looked = iso_seconds(view.now)
     return {
@@ -596,17 +673,49 @@ def _found(view: View, rules: Rules, known: Sequence[KnownPod]) -> Iterator[tupl
     yield "shell_pod_ready", _shell(view, rules)
     yield "exec", _exec(view, rules, known)
     yield "http_between_pods", _http(view, rules, known)
-    yield "restarts", _restarts(view, rules)
+    yield "restarts", _restarts(view, rules, known)
     yield "cleanup", _cleanup(view, known)
 
 
-def _doubted(name: str, found: Found, known: Sequence[KnownPod]) -> Found:
+#: What events do not say of a pod, by the step that it may have reached.
+_UNSAID = {
+    "web_pod_ready": "whether that became ready",
+    "apply": "how that was made",
+    "shell_pod_ready": "how long that ran",
+    "http_between_pods": "whether that asked or was asked",
+    "restarts": "how often that was restarted",
+}
+
+
+def _doubted(name: str, found: Found, known: Sequence[KnownPod], rules: Rules) -> Found:
     """What is not there now may have been with a pod that was gone before anybody looked."""
-    unseen = sorted({one["name"] for one in known if not one["seen"]})
-    if found.state != State.NOT_YET or name == "cleanup" or not unseen:
+    if found.state != State.NOT_YET or name not in _UNSAID:
         return found
-    gone = f"Gone before anybody looked: {listed(unseen)}. What that was, events do not say."
+    unseen = [one for one in known if not one["seen"] and _may_have_reached(name, one, rules)]
+    if not unseen:
+        return found
+    names = sorted({f"{one['name']} ({listed(one['images'])})" if one.get("images") else one["name"] for one in unseen})
+    unsaid = _UNSAID[name] if name == "apply" or all(one.get("images") for one in unseen) else "what that was"
+    gone = f"Gone before anybody looked: {listed(names)}. {capital(unsaid)}, events do not say."
     return Found(State.UNKNOWN, f"{found.evidence} {gone}")
+
+
+def _may_have_reached(name: str, pod: KnownPod, rules: Rules) -> bool:
+    """Whether a pod that nobody looked at may have reached the step, by what events say of it."""
+    images = pod.get("images", [])
+    if name == "apply":
+        return True
+    if not pod.get("ran", True):
+        return False
+    if name == "restarts":
+        # Once it was started for sure; how many events the kubelet left out is not known.
+        return pod.get("starts", 2) > 1
+    if name == "web_pod_ready":
+        return not images or any(_may_serve(image, rules) for image in images)
+    if name == "shell_pod_ready":
+        return not images or any(_may_be_shell(image, rules) for image in images)
+    # Whatever it was, it may have asked the lab's web pod, of which the lab asks as well.
+    return True
 
 
 def _merged(name: str, old: StepGrade | None, found: Found, view: View, seen_at: str) -> StepGrade:
@@ -621,28 +730,94 @@ def _grade(name: str, found: Found, seen_at: str) -> StepGrade:
     return {"step": name, "state": str(found.state), "seen": seen, "evidence": found.evidence}
 
 
-def _known(before: Sequence[KnownPod], view: View, rules: Rules) -> list[KnownPod]:
+def _known(before: StudentGrade | None, view: View, rules: Rules) -> list[KnownPod]:
     """The pods that were known, those of which events speak, and those that are there now."""
-    known = {one["uid"]: one for one in before}
+    known = {one["uid"]: one for one in (before["pods"] if before else [])}
+    looked = parse_time(before["looked"]) if before else None
+    for uid, one in known.items():
+        # Those that were there at the last look are gone since. If that was long ago they may have run meanwhile.
+        if before and one["seen"] == before["looked"] and looked and view.now - looked > SLACK:
+            known[uid] = {**one, "ran": True}
     for past in view.past:
         # Pods of the lab's names may have been the lab's.
-        if past.name not in LAB_PODS and past.uid not in known:
-            created = iso_seconds(past.at) if past.at else ""
+        if past.name not in LAB_PODS and not (past.uid in known and known[past.uid]["seen"]):
             known[past.uid] = {
-                "name": past.name, "uid": past.uid, "ips": [], "created": created, "seen": "", "lab": False,
-            }  # fmt: skip
+                "name": past.name,
+                "uid": past.uid,
+                "ips": [],
+                "created": iso_seconds(past.at) if past.at else "",
+                "seen": "",
+                "lab": False,
+                "serves": not past.images or any(_may_serve(image, rules) for image in past.images),
+                "ran": past.starts > 0,
+                "images": list(past.images),
+                "starts": past.starts,
+            }
     for pod in view.pods:
         old = known.get(uid_of(pod))
+        ips = [ip for ip in map(address, pod_ips(pod)) if ip]
         known[uid_of(pod)] = {
             "name": name_of(pod),
             "uid": uid_of(pod),
-            "ips": [ip for ip in map(address, pod_ips(pod)) if ip] or (old["ips"] if old else []),
+            "ips": ips,
+            "had": _had(pod, ips, old, view.now),
             "created": as_text(metadata(pod).get("creationTimestamp")),
             "seen": iso_seconds(view.now),
             "lab": is_of_lab(pod),
             "serves": bool(_servers_of(pod, rules)),
+            "ran": _may_have_run(pod) or bool(old and old["seen"] and old.get("ran", True)),
         }
     return list(known.values())
+
+
+def _had(pod: Pod, ips: Sequence[str], old: KnownPod | None, now: datetime) -> list[Held]:
+    """The addresses that the pod has had, those of now included."""
+    had = list(_held(old)) if old else []
+    for ip in ips:
+        since = iso_seconds(_sandbox_since(pod, now))
+        last = next((one for one in reversed(had) if one["ip"] == ip), None)
+        if old and last and ip in old["ips"]:
+            had.remove(last)
+            since = min(since, last["since"])
+        elif old:
+            since = max(since, old["seen"])
+        had.append({"ip": ip, "since": since, "seen": iso_seconds(now)})
+    return had
+
+
+def _may_have_run(pod: Pod) -> bool:
+    """Whether a container of the pod has run, or may be about to. Not where what it waits for does not come by itself,
+    as an image that cannot be pulled."""
+    statuses = list(container_statuses(pod))
+    if any(_has_log(status) for init, status in statuses if not init):
+        return True
+    if is_deleting(pod):
+        return False
+    if not statuses:
+        return condition(pod, "PodScheduled").get("status") != "False"
+    stuck = [_is_stuck(status) for init, status in statuses if not init]
+    return not (all(stuck) or any(_is_stuck(status) for init, status in statuses if init))
+
+
+def _is_stuck(status: Container) -> bool:
+    state, details = state_of(status)
+    return state == "waiting" and as_text(details.get("reason")) not in (*CREATING, "")
+
+
+def _sandbox_since(pod: Pod, now: datetime) -> datetime:
+    """A time from which on the pod has had its addresses for sure.
+
+    They are those of its sandbox, which is made anew when its node restarts: the pod itself may be much older. The
+    condition says since when there is this one (pkg/kubelet/status/generate.go). Where there is no condition, as before
+    1.29, what runs in it tells. A run that has ended may have been in the sandbox before, but in a pod that has ended.
+    """
+    sandbox = condition(pod, "PodReadyToStartContainers")
+    moments = [parse_time(sandbox.get("lastTransitionTime"))] if sandbox.get("status") == "True" else []
+    for _init, status in container_statuses(pod):
+        state, details = state_of(status)
+        if state == "running" or (state == "terminated" and phase_of(pod) in ("Succeeded", "Failed")):
+            moments.append(parse_time(details.get("startedAt")))
+    return min([now, *(moment for moment in moments if moment)])
 
 
 # --- points ---

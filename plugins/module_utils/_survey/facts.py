@@ -17,11 +17,15 @@ class Past:
     Attributes:
         name, uid: of the pod.
         at: when it was given a node.
+        images: those of its containers, as far as they were pulled or there already.
+        starts: how often a container of it was started, of several the one that was most often; 0 where none ever was.
     """
 
     name: str
     uid: str
     at: datetime | None
+    images: tuple[str, ...]
+    starts: int
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import email.utils
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +20,7 @@ from .._cluster.pages import list_pages
 from .._ground.deadline import Deadline
 from .._ground.errors import ApiError, DeadlineExceeded, KubelabsError
 from .._ground.fleet import run_fleet
-from .._ground.json_reading import as_list, as_map, as_text
+from .._ground.json_reading import as_count, as_list, as_map, as_text
 from .._ground.times import iso_seconds, parse_time, utc_now
 from .._pods.http_log import Served, served_requests
 from .._pods.status import metadata, namespace_of, uid_of
@@ -28,8 +30,10 @@ from .facts import LogOf, Past
 LOG_LINES, LOG_BYTES = 2000, 512 * 1024
 #: Seconds for what is asked of one namespace or one log.
 ONE_WITHIN = 15.0
-#: One for every pod that has been given a node, kept for an hour.
-SCHEDULED = "involvedObject.kind=Pod,reason=Scheduled"
+#: The events of pods, which are kept for an hour.
+OF_PODS = "involvedObject.kind=Pod"
+#: In what the kubelet says of an image. Source: pkg/kubelet/images/image_manager.go.
+_IMAGE = re.compile(r'\bimage (?:name |tag )?"([^"]+)"')
 
 Item = Mapping[str, Any]
 
@@ -178,18 +182,44 @@ def past_pods(client: Client, namespaces: Iterable[str], deadline: Deadline) -> 
     """The pods of which the cluster's events speak, by namespace; nothing where they may not be listed."""
     wanted = set(namespaces)
     where = next(iter(wanted)) if len(wanted) == 1 else ""
-    found: dict[str, list[Past]] = {}
+    events: dict[tuple[str, str], list[Item]] = {}
     try:
-        for page in list_pages(client, core_path("events", where), [("fieldSelector", SCHEDULED)], deadline):
+        for page in list_pages(client, core_path("events", where), [("fieldSelector", OF_PODS)], deadline):
             for event in map(as_map, page):
                 about = as_map(event.get("involvedObject"))
                 namespace = as_text(about.get("namespace"))
                 if namespace in wanted:
-                    past = Past(as_text(about.get("name")), as_text(about.get("uid")), _time_of(event))
-                    found.setdefault(namespace, []).append(past)
+                    events.setdefault((namespace, as_text(about.get("uid"))), []).append(event)
     except KubelabsError:
         return {}
+    found: dict[str, list[Past]] = {}
+    for (namespace, _uid), said in events.items():
+        past = _past(said)
+        if past is not None:
+            found.setdefault(namespace, []).append(past)
     return found
+
+
+def _past(events: Sequence[Item]) -> Past | None:
+    """What the events of a pod say. None where none says when it was given a node: it never was, or so long ago that
+    others are forgotten as well, and their number says nothing."""
+    scheduled = next((event for event in events if event.get("reason") == "Scheduled"), None)
+    if scheduled is None:
+        return None
+    about = as_map(scheduled.get("involvedObject"))
+    images = [_IMAGE.search(as_text(event.get("message"))) for event in events]
+    starts: Counter[str] = Counter()
+    for event in events:
+        if event.get("reason") == "Started":
+            container = as_text(as_map(event.get("involvedObject")).get("fieldPath"))
+            starts[container] += as_count(event.get("count")) or as_count(as_map(event.get("series")).get("count")) or 1
+    return Past(
+        name=as_text(about.get("name")),
+        uid=as_text(about.get("uid")),
+        at=_time_of(scheduled),
+        images=tuple(sorted({image[1] for image in images if image})),
+        starts=max(starts.values(), default=0),
+    )
 
 
 def _time_of(event: Item) -> datetime | None:

@@ -21,8 +21,15 @@ from ansible_collections.kubelabs.pods.plugins.plugin_utils import _grade
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._checks import BY_NAME
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._grade import NAMES, Rules, View, judge
 from ansible_collections.kubelabs.pods.tests.unit.fakes.any_json import OBJECT
-from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import ended, make_pod, running, waiting
+from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import (
+    ended,
+    make_pod,
+    running,
+    terminated,
+    waiting,
+)
 
+MINE = "example.org/mine:1"
 NOW = datetime(2026, 11, 26, 10, 42, tzinfo=UTC)
 SEEN = "2026-11-26T10:42:01Z"
 LAB = {OWNER_LABEL: OWNER}
@@ -124,6 +131,11 @@ def test_who_has_done_nothing_has_reached_nothing():
         (web(ready=False), "not_yet", "my-web is not ready: Running."),
         (web(ready=False, container=waiting("app", "ImagePullBackOff")), "not_yet", "ImagePullBackOff"),
         (web(deleting=True), "not_yet", "Terminating"),
+        # What keeps failing is ready while it lives, alone or beside a web server.
+        (web(age=1), "not_yet", "my-web has not run for 8 seconds yet"),
+        (web(container=running("app", restarts=3, started=ago(1))), "not_yet", "has not run for 8 seconds yet"),
+        (web(container=running("app", restarts=3, started=ago(8))), "reached", "my-web is ready"),
+        (together(web(), shell(age=1)), "not_yet", "blog has not run for 8 seconds yet"),
         (web(image="example.org/mine:1"), "unknown", "its image is example.org/mine:1"),
         (shell(), "not_yet", "There is no web pod."),
         # A copy of the lab's YAML with another name carries its labels, and is the student's.
@@ -251,7 +263,7 @@ def test_requests_that_prove_nothing_are_told_with_why(peer, probe, why):
 
 def test_of_the_labs_own_web_pod_nobody_has_to_know_who_probed_it():
     found = step(look(LAB_WEB, shell(), served=asked(LAB_WEB, "127.0.0.1")), "http_between_pods")
-    assert found["evidence"] == "There is no request in the log of a web pod."
+    assert found["evidence"] == "There is no request in the log of any pod."
 
 
 def test_the_log_of_a_pod_that_is_gone_tells_nothing_any_more():
@@ -270,6 +282,64 @@ def test_the_log_of_a_pod_that_is_gone_tells_nothing_any_more():
     for one in first["pods"]:
         del one["serves"]
     assert states(look(web(), before=first))["http_between_pods"] == "unknown"
+
+
+def unstarted(reason="ImagePullBackOff", **more):
+    return web("ng", "nginx:1.99", ready=False, container=waiting("app", reason), **more)
+
+
+def with_init(one, status):
+    one["status"]["initContainerStatuses"] = [{**status, "name": "init"}]
+    return one
+
+
+def without_status(one, scheduled):
+    one["status"] |= {"containerStatuses": [], "conditions": [{"type": "PodScheduled", "status": scheduled}]}
+    return one
+
+
+@pytest.mark.parametrize(
+    ("one", "state"),
+    [
+        (unstarted(), "not_yet"),
+        (unstarted("ErrImagePull"), "not_yet"),
+        (unstarted("InvalidImageName"), "not_yet"),
+        (unstarted("CreateContainerConfigError"), "not_yet"),
+        (unstarted("ContainerCreating", deleting=True), "not_yet"),
+        (with_init(unstarted("PodInitializing"), waiting("init", "ErrImagePull")), "not_yet"),
+        (without_status(web("ng"), "False"), "not_yet"),
+        # These were about to start, or have run.
+        (unstarted("ContainerCreating"), "unknown"),
+        (unstarted(""), "unknown"),
+        (with_init(unstarted("PodInitializing"), running("init")), "unknown"),
+        (without_status(web("ng"), "True"), "unknown"),
+        (together(unstarted(), web()), "unknown"),
+        (web("ng", container=waiting("app", "CrashLoopBackOff", last=ended(1)), ready=False), "unknown"),
+    ],
+)
+def test_a_pod_that_never_started_had_no_log(one, state):
+    first = look(one)
+    soon, late = (View(True, "u", NOW + timedelta(seconds=seconds)) for seconds in (30, 3600))
+    gone = judge(first, "Anna", "lab-anna", soon, RULES, SEEN)
+    assert states(gone)["http_between_pods"] == state, step(gone, "http_between_pods")
+    # It stays so, however long it has been gone.
+    assert states(judge(gone, "Anna", "lab-anna", late, RULES, SEEN))["http_between_pods"] == state
+    # Who looks again after an hour does not know what has been meanwhile.
+    assert states(judge(first, "Anna", "lab-anna", late, RULES, SEEN))["http_between_pods"] == "unknown"
+
+
+def test_a_pod_that_has_started_once_had_a_log_whatever_it_waits_for_later():
+    again = look(unstarted(), before=look(web("ng")))
+    assert states(look(before=again))["http_between_pods"] == "unknown"
+    # What has started at last has one as well.
+    assert states(look(before=look(web("ng"), before=look(unstarted()))))["http_between_pods"] == "unknown"
+
+
+@pytest.mark.parametrize("image", ["nginx:1.99", MINE])
+def test_of_pods_that_have_not_started_no_step_says_that_their_log_has_nothing(image):
+    one = web("ng", image, ready=False, container=waiting("app", "ErrImagePull"))
+    assert step(look(one), "http_between_pods")["evidence"] == "No pod has started yet."
+    assert step(look(), "http_between_pods")["evidence"] == step(look(), "web_pod_ready")["evidence"]
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -316,6 +386,98 @@ def test_a_shell_pod_that_is_gone_has_asked_all_the_same():
     # Later somebody else may have that address.
     late = look(web(), before=first, served=asked(web(), "10.0.0.2", at=NOW + timedelta(minutes=5)))
     assert states(late)["http_between_pods"] == "unknown"
+
+
+def rebooted(one, ip, *, since):
+    """The pod after a restart of its node: with another address, and a sandbox and a run that began so long ago."""
+    one["status"] |= {"podIP": ip, "podIPs": [{"ip": ip}]}
+    one["status"]["containerStatuses"] = [running("app", restarts=1, started=ago(since))]
+    return sandboxed(one, since)
+
+
+def sandboxed(one, since, ready="True"):
+    moment = {"type": "PodReadyToStartContainers", "status": ready, "lastTransitionTime": ago(since)}
+    one["status"]["conditions"].append(moment)
+    return one
+
+
+def test_a_request_is_of_the_pod_that_had_the_address_then_and_not_of_who_has_it_now():
+    lab = pod("shell", "pods-shell", "10.0.0.17", labels=LAB)
+    server, hello = web(age=900), shell("hello", ip="10.0.0.20", age=850)
+    early = NOW - timedelta(seconds=860)
+    then = judge(None, "Anna", "lab-anna", View(True, "u", early, [lab, server]), RULES, SEEN)
+    now = [
+        rebooted(pod("shell", "pods-shell", "", labels=LAB), "10.0.0.30", since=20),
+        server,
+        rebooted(hello, "10.0.0.17", since=20),
+    ]
+    # The lab's shell pod asked the student's web pod: that is a request of the student's.
+    found = look(*now, before=then, served=asked(server, "10.0.0.17", at=early))
+    assert "a request from the lab's pod shell (10.0.0.17)" in step(found, "http_between_pods")["evidence"]
+    assert "hello" not in step(found, "exec")["evidence"]
+    # What the lab asked of its own pods is not, whoever has that address now.
+    found = look(LAB_WEB, *now, before=then, served=asked(LAB_WEB, "10.0.0.17", at=early))
+    assert "http_between_pods" not in reached(found) and "exec" not in reached(found)
+    # Where nobody looked before, it is not known whose it was.
+    found = look(*now, served=asked(server, "10.0.0.17", at=early))
+    assert (states(found)["http_between_pods"], states(found)["exec"]) == ("unknown", "unknown")
+    # It is hello's since then.
+    found = look(*now, before=then, served=asked(server, "10.0.0.17", at=NOW - timedelta(seconds=10)))
+    assert "a request from hello (10.0.0.17)" in step(found, "http_between_pods")["evidence"]
+
+
+def test_a_pod_that_asked_itself_under_an_address_that_it_had_asked_no_other():
+    first = look(shell("both", image=MINE, ip="10.0.0.47"))
+    both = rebooted(shell("both", image=MINE), "10.0.0.5", since=-40)
+    later = NOW + timedelta(seconds=60)
+    view = View(True, "u", later, [both], served=asked(both, "10.0.0.47"))
+    found = judge(first, "Anna", "lab-anna", view, RULES, SEEN)
+    assert states(found)["http_between_pods"] != "reached" and states(found)["exec"] == "unknown"
+    # Nor is it its own what another asked that had the address which it has now.
+    first = look(web(), shell(ip="10.0.0.5"))
+    view = View(True, "u", later, [rebooted(web(), "10.0.0.5", since=-40)], served=asked(web(), "10.0.0.5"))
+    found = judge(first, "Anna", "lab-anna", view, RULES, SEEN)
+    assert "a request from my-shell (10.0.0.5)" in step(found, "http_between_pods")["evidence"]
+
+
+@pytest.mark.parametrize(
+    ("one", "seconds"),
+    [
+        (shell(age=60), 60),
+        # Restarted in place: the sandbox is the first one.
+        (sandboxed(shell(age=60, container=running("app", restarts=1, started=ago(5))), 60), 60),
+        # Before 1.29 nothing says so.
+        (shell(age=60, container=running("app", restarts=1, started=ago(5))), 5),
+        # Between two runs it is not known whether the one before was in this sandbox, unless the pod has ended.
+        (shell(container=terminated(started=ago(9)), ready=False), 0),
+        (shell(container=terminated(started=ago(9)), ready=False, phase="Succeeded"), 9),
+        (sandboxed(shell(container=terminated(started=ago(9)), ready=False), 30), 30),
+        (sandboxed(shell(container=terminated(started=ago(9)), ready=False), 30, "False"), 0),
+    ],
+)
+def test_since_when_a_pod_is_known_to_have_had_its_address(one, seconds):
+    assert look(one)["pods"][0]["had"] == [{"ip": "10.0.0.2", "since": ago(seconds), "seen": ago(0)}]
+
+
+def test_an_address_that_two_pods_may_have_had_is_nobodys():
+    first = look(web(), shell("a"), shell("b"))
+    view = View(True, "u", NOW + timedelta(seconds=90), [web()], served=asked(web(), "10.0.0.2", at=None))
+    assert states(judge(first, "Anna", "lab-anna", view, RULES, SEEN))["http_between_pods"] == "unknown"
+
+
+def test_addresses_are_kept_as_long_as_the_pod_is_known():
+    first = look(shell(ip="10.0.0.2", age=60))
+    # An earlier version did not say since when: it is known of the moment at which it was seen.
+    del first["pods"][0]["had"]
+    later = View(True, "u", NOW + timedelta(seconds=50), [rebooted(shell(), "10.0.0.3", since=300)])
+    (known,) = judge(first, "Anna", "lab-anna", later, RULES, SEEN)["pods"]
+    assert known["had"] == [
+        {"ip": "10.0.0.2", "since": ago(0), "seen": ago(0)},
+        # Not before the look at which it had another.
+        {"ip": "10.0.0.3", "since": ago(0), "seen": ago(-50)},
+    ]
+    (known,) = look(shell(ip="10.0.0.2"), before={**first, "pods": [{**known, "ips": ["10.0.0.3"]}]})["pods"]
+    assert [one["ip"] for one in known["had"]] == ["10.0.0.2", "10.0.0.3", "10.0.0.2"]
 
 
 def test_an_image_that_logs_no_requests_is_named():
@@ -385,7 +547,7 @@ def test_what_cannot_be_looked_at_is_no_clean_up(how):
 
 def test_of_a_pod_that_was_looked_at_it_is_not_said_that_nobody_did():
     made = shell(managers=("kubectl-run",))
-    past = [Past("my-shell", made["metadata"]["uid"], NOW)]
+    past = [Past("my-shell", made["metadata"]["uid"], NOW, (), 9)]
     then = look(before=look(made), past=past)
     assert states(then)["shell_pod_ready"] == "reached"
     assert {states(then)[name] for name in ("web_pod_ready", "apply", "restarts")} == {"not_yet"}
@@ -417,7 +579,7 @@ def test_what_kubernetes_may_have_executed_is_nobodys_exec(spec):
 
 
 def test_what_was_gone_before_anybody_looked():
-    past = [Past("my-web", "x", NOW), Past("shell", "y", NOW)]
+    past = [Past("my-web", "x", NOW, (), 2), Past("shell", "y", NOW, (), 2)]
     student = look(LAB_WEB, past=past)
     assert states(student)["cleanup"] == "reached"
     assert step(student, "web_pod_ready") == {
@@ -433,6 +595,51 @@ def test_what_was_gone_before_anybody_looked():
     assert "Made otherwise" in step(then, "apply")["evidence"] and "Gone before" in step(then, "apply")["evidence"]
     # Pods of the lab's names may have been the lab's.
     assert states(look(LAB_WEB, past=past[1:]))["cleanup"] == "not_yet"
+
+
+SHELL_IMAGE, WEB_IMAGE = "registry.example.org/lab/pods-shell:336801a07de2", "nginx:1.29"
+EVENTS = [
+    # Of a pod that is gone: images, starts, and what it may have reached.
+    ([SHELL_IMAGE], 1, {"apply", "shell_pod_ready", "http_between_pods"}),
+    ([WEB_IMAGE], 1, {"apply", "web_pod_ready", "http_between_pods"}),
+    ([SHELL_IMAGE, WEB_IMAGE], 1, {"apply", "web_pod_ready", "shell_pod_ready", "http_between_pods"}),
+    ([MINE], 1, {"apply", "web_pod_ready", "shell_pod_ready", "http_between_pods"}),
+    ([], 1, {"apply", "web_pod_ready", "shell_pod_ready", "http_between_pods"}),
+    ([SHELL_IMAGE], 2, {"apply", "shell_pod_ready", "http_between_pods", "restarts"}),
+    (["nginx:1.99"], 0, {"apply"}),
+]
+
+
+@pytest.mark.parametrize(("images", "starts", "unknown"), EVENTS)
+def test_what_events_tell_of_a_pod_that_is_gone_it_cannot_have_been_otherwise(images, starts, unknown):
+    student = look(LAB_WEB, past=[Past("tmp", "x", NOW, tuple(images), starts)])
+    assert {name for name, state in states(student).items() if state == "unknown"} == unknown | {"exec"}
+    # So it is when events have forgotten it.
+    assert states(look(LAB_WEB, before=student)) == states(student)
+    # A later look may find more events.
+    more = [Past("tmp", "x", NOW, (MINE,), 1)]
+    assert states(look(LAB_WEB, before=student, past=more))["web_pod_ready"] == "unknown"
+
+
+def test_what_events_do_not_tell_is_named_with_the_image():
+    student = look(past=[Past("tmp", "x", NOW, (SHELL_IMAGE,), 1)])
+    gone = f"Gone before anybody looked: tmp ({SHELL_IMAGE})."
+    assert step(student, "shell_pod_ready")["evidence"].endswith(f"{gone} How long that ran, events do not say.")
+    assert step(student, "apply")["evidence"].endswith(f"{gone} How that was made, events do not say.")
+    said = step(student, "http_between_pods")["evidence"]
+    assert said.endswith(f"{gone} Whether that asked or was asked, events do not say.") and "its log" not in said
+    assert step(student, "web_pod_ready")["evidence"] == "There is no web pod."
+
+
+def test_restarts_count_as_events_tell_them():
+    found = step(look(past=[Past("boom", "x", NOW, (SHELL_IMAGE,), 3)]), "restarts")
+    assert (found["state"], found["evidence"]) == (
+        "reached",
+        "boom, which is gone, was restarted 2 times, as events say.",
+    )
+    # The kubelet may leave out some.
+    found = step(look(past=[Past("boom", "x", NOW, (SHELL_IMAGE,), 2)]), "restarts")
+    assert (found["state"], "2 are asked for" in found["evidence"]) == ("unknown", True)
 
 
 def test_points_are_what_each_step_is_worth():
@@ -471,7 +678,6 @@ LOGS = [
     ([web(image="example.org/mine")], None, {"my-web"}),
     ([shell(ports=[{"containerPort": 8000}])], None, {"my-shell"}),
 ]
-MINE = "example.org/mine:1"
 CONTAINERS = [
     ([shell(), web()], ["c1"]),
     ([web(), shell(ports=[{"containerPort": 8000}])], ["c0"]),

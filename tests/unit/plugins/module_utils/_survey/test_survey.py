@@ -126,7 +126,43 @@ def test_events_tell_which_pods_there_were(api):
     past = survey.past_pods(make_client(api), ["lab-anna", "lab-ben"], Deadline(5))
     assert [(one.name, one.uid, one.at.minute) for one in past["lab-anna"]] == [("my-web", "u", 42)]
     assert list(past) == ["lab-anna"]
-    assert api.requests[-1].one("fieldSelector") == survey.SCHEDULED
+    assert api.requests[-1].one("fieldSelector") == survey.OF_PODS
+
+
+PULLED = 'Container image "kubelabs/pods-shell:336801a07de2" already present on machine and can be accessed by the pod'
+FAILED = 'Failed to pull image "nginx:1.99": failed to resolve image: docker.io/library/nginx:1.99: not found'
+INVALID = 'Failed to apply default image tag "nginx::1": couldn\'t parse image name "nginx::1": invalid reference'
+SAID = [
+    ([("Pulled", PULLED, {}), ("Started", "Container started", {})], ("kubelabs/pods-shell:336801a07de2",), 1),
+    (
+        [("Pulling", 'Pulling image "nginx"', {}), ("Pulled", 'Successfully pulled image "nginx" in 2s', {})],
+        ("nginx",),
+        0,
+    ),
+    ([("Failed", FAILED, {}), ("BackOff", 'Back-off pulling image "nginx:1.99"', {"count": 9})], ("nginx:1.99",), 0),
+    ([("InspectFailed", INVALID, {})], ("nginx::1",), 0),
+    ([("Started", "", {"count": 3}), ("BackOff", "Back-off restarting failed container", {"count": 7})], (), 3),
+    ([("Started", "", {"series": {"count": 2}}), ("Started", "", {"path": "spec.containers{other}"})], (), 2),
+    ([("Started", "", {"path": "a"}), ("Started", "", {"path": "b"})], (), 1),
+    ([], (), 0),
+]
+
+
+@pytest.mark.parametrize(("said", "images", "starts"), SAID)
+def test_events_tell_the_images_of_a_pod_and_how_often_it_was_started(api, said, images, starts):
+    events = [make_event("Scheduled", "Successfully assigned lab-anna/tmp to node-1", namespace="lab-anna")]
+    for reason, message, more in said:
+        event = make_event(reason, message, namespace="lab-anna", **more)
+        event["involvedObject"]["fieldPath"] = event.pop("path", "spec.containers{tmp}")
+        events.append(event)
+    api.fault("/api/v1/.*events", reply(200, {"items": events[::-1]}))
+    (past,) = survey.past_pods(make_client(api), ["lab-anna"], Deadline(5))["lab-anna"]
+    assert (past.images, past.starts) == (images, starts)
+
+
+def test_a_pod_of_which_the_first_events_are_forgotten_is_none_of_which_all_is_known(api):
+    api.fault("events", reply(200, {"items": [make_event("Started", namespace="lab-anna")]}))
+    assert survey.past_pods(make_client(api), ["lab-anna"], Deadline(5)) == {}
 
 
 def test_events_that_may_not_be_listed_are_no_trouble(api):
