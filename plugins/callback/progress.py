@@ -265,6 +265,7 @@ class Story:
 
     def __init__(self, display: Any, progress: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._display = display
+        self._print, self._width_of_tasks = display.display, NO_TERMINAL
         #: Whoever prints holds it, and whoever makes a process; so nothing here is half done in a child.
         self._lock = getattr(display, "_lock", None) or threading.RLock()
         self._progress = progress
@@ -293,6 +294,8 @@ class Story:
         if sys.stdout.isatty():
             # The processes that Ansible makes have no terminal, and tables are written there.
             os.environ[COLUMNS] = str(shutil.get_terminal_size().columns)
+        self._width_of_tasks = self._width()
+        self._display.display = self._print_wrapped
         if self._progress == "off":
             return
         try:
@@ -325,7 +328,7 @@ class Story:
             if self._phases:
                 self.say("")
             self._phases += 1
-            self.say(self._phase)
+            self.say(wrapped(self._phase, self._width()))
 
     def end_phase(self) -> None:
         self._wait_for("")
@@ -369,7 +372,7 @@ class Story:
     def failed(self, text: str, where: str, *, stderr: bool, how: str = "FAILED") -> None:
         self._phase_failed = True
         self.show(f"{how}: {text}", constants.COLOR_ERROR, stderr=stderr)
-        self.say(f"{INDENT}({where})", constants.COLOR_DEBUG, stderr=stderr)
+        self.say(wrapped(f"({where})", self._width(), INDENT), constants.COLOR_DEBUG, stderr=stderr)
 
     def remark(self, text: str, where: str) -> None:
         """A failure that is none in the end."""
@@ -377,7 +380,7 @@ class Story:
 
     def would_change(self, title: str) -> None:
         self._would_change += 1
-        self.say(f"{INDENT}Would change: {short(title)}", constants.COLOR_CHANGED)
+        self.say(wrapped(f"Would change: {short(title)}", self._width(), INDENT), constants.COLOR_CHANGED)
 
     def end(self, *, failed: bool, check_mode: bool) -> None:
         self.end_phase()
@@ -387,7 +390,8 @@ class Story:
             self.say(f"Failed: {self._playbook}, after {took}.", constants.COLOR_ERROR)
         elif check_mode:
             tasks = "1 task" if self._would_change == 1 else f"{self._would_change} tasks"
-            self.say(f"Checked: {self._playbook}, in {took}. {tasks} would change something; nothing was changed.")
+            text = f"Checked: {self._playbook}, in {took}. {tasks} would change something; nothing was changed."
+            self.say(wrapped(text, self._width()))
         else:
             self.say(f"Done: {self._playbook}, in {took}.", constants.COLOR_OK)
         self._would_change = self._phases = 0
@@ -398,10 +402,8 @@ class Story:
         if not self._ended.is_set() and os.getpid() == self._process:
             self.close()
             took = duration(self._clock() - self._began)
-            self._display.display(
-                f"Not finished: {self._playbook}, after {took}. What it has done so far stays.",
-                color=constants.COLOR_ERROR,
-            )
+            text = f"Not finished: {self._playbook}, after {took}. What it has done so far stays."
+            self._display.display(wrapped(text, self._width()), color=constants.COLOR_ERROR)
 
     def say(self, text: str, color: str | None = None, *, stderr: bool = False) -> None:
         with self._lock:
@@ -410,6 +412,13 @@ class Story:
             # Ansible leaves that to the end, but whoever waits at a pipe wants to know now.
             (sys.stderr if stderr else sys.stdout).flush()
             self._schedule.spoke(self._clock())
+
+    def _print_wrapped(self, text: str, *args: Any, **kwargs: Any) -> None:
+        """What a task says while it runs, in a process of its own, is wrapped as all else is. So it stands in the place
+        of the display's own method; in this process whoever prints has wrapped it."""
+        if os.getpid() != self._process:
+            text = wrapped(text, self._width_of_tasks)
+        self._print(text, *args, **kwargs)
 
     def _width(self) -> int:
         if self._terminal is not None:
@@ -453,6 +462,7 @@ class Story:
         if os.getpid() != self._process:
             return
         self._ended.set()
+        self._display.display = self._print
         with self._lock:
             terminal, self._terminal = self._terminal, None
             mailbox, self._mailbox = self._mailbox, None

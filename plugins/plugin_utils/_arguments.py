@@ -71,9 +71,9 @@ def number(value: Any, what: str) -> int:
 
 
 def mapping(value: Any, what: str, *keys: str) -> Mapping[str, Any]:
-    """The value, where it is a mapping that has the keys. Args and Raises as of `text`."""
+    """The value, where it is an object, as JSON calls a mapping, that has the keys. Args and Raises as of `text`."""
     if not isinstance(value, Mapping):
-        raise ArgumentError(f"{what} is {_shown(value)} and not a mapping.")
+        raise ArgumentError(f"{what} is {_shown(value)} and not an object.")
     for key in keys:
         if key not in value:
             raise ArgumentError(f"{what} has no {key!r}.")
@@ -111,11 +111,20 @@ def students(value: Any) -> list[Any]:
 
 
 def _shown(value: Any) -> str:
-    """The value's type and the beginning of what it says."""
+    """The value in JSON's words, which are not Python's; of a text, and of what JSON has not, the beginning."""
     if type(value).__name__.endswith("Undefined"):
         str(value)  # raises Jinja2's own error, which names the variable
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
     # Ansible hands over types of its own, which derive from these.
-    plain = (bool, int, float, str, bytes, dict, list, tuple)
-    kind = next((one for one in plain if isinstance(value, one)), type(value)).__name__
-    said = repr(value)
-    return f"{kind} {said if len(said) <= 40 else said[:39] + '…'}"
+    kinds: dict[type | tuple[type, ...], str] = {
+        (int, float): "the number ",
+        str: "the text ",
+        Mapping: "an object",
+        (list, tuple): "a list",
+    }
+    kind = next((kind for types, kind in kinds.items() if isinstance(value, types)), f"{type(value).__name__} ")
+    said = repr(value) if kind.endswith(" ") else ""
+    return f"{kind}{said if len(said) <= 40 else said[:39] + '…'}"

@@ -33,6 +33,7 @@ class LabCheck(NamedTuple):
             reason, unless something else is found.
         unanswered: what it means where a probe's command ran and did not say what it should; '' where that speaks for
             itself.
+        silent: the reason where there was no output; '' where that speaks for itself.
     """
 
     name: str
@@ -40,6 +41,7 @@ class LabCheck(NamedTuple):
     needs: tuple[str, ...] = ()
     stays: bool = False
     unanswered: str = ""
+    silent: str = ""
 
 
 WEB = ("web_pod_ready",)
@@ -54,7 +56,7 @@ LAB_CHECKS = (
     LabCheck("shell_pod_ready", "the shell pod is ready", ("namespace",), stays=True),
     LabCheck("apply_again_unchanged", "applying the same YAML again changes nothing", WEB + SHELL),
     LabCheck("pod_has_ip", "the web pod has an IP address", WEB),
-    LabCheck("logs", "the log of the web pod can be read", WEB),
+    LabCheck("logs", "the log of the web pod can be read", WEB, silent="The log is empty."),
     LabCheck("exec", "a command runs in the shell pod", SHELL),
     LabCheck("exec_without_shell", "the web pod has no shell, and says so", WEB),
     LabCheck("environment", "the container's environment is as the pod's YAML says", SHELL),
@@ -181,9 +183,13 @@ def probe_checks(
 def _probe_reason(name: str, result: Result) -> str:
     """Why the probe was not met; in the check's own words where its command ran and said something else."""
     known = BY_NAME.get(name)
-    if result["met"] or not known or not known.unanswered or result.get("outcome") not in ("ok", "nonzero_exit"):
+    if result["met"] or not known or result.get("outcome") not in ("ok", "nonzero_exit"):
         return str(result["reason"])
     said = (result.get("stderr") or result.get("stdout") or "").strip().splitlines()
+    if known.silent and not said:
+        return known.silent
+    if not known.unanswered:
+        return str(result["reason"])
     detail = f" ({said[-1].strip().rstrip('.')})" if said else ""
     return f"{known.unanswered}{detail}. {POLICY} (kubectl -n {result['namespace']} get networkpolicies)."
 

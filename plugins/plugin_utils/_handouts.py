@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from ..module_utils._ground.addresses import split_credentials
 from ..module_utils._ground.errors import ArgumentError
-from ..module_utils._ground.times import parse_time
+from ..module_utils._ground.times import parse_time, readable
 from . import _lab_steps
 from ._labels import is_rfc_1123_label, visible
 from ._per_student import for_each_student
@@ -76,7 +76,7 @@ class Until(NamedTuple):
         """For people; '' where nothing is known."""
         moment = parse_time(self.expires)
         if moment is not None:
-            return f"{moment:%Y-%m-%d %H:%M} UTC"
+            return readable(moment)
         return "the lab is taken down" if self.known else ""
 
 

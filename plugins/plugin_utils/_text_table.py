@@ -61,7 +61,9 @@ def fitted_table(
         lines = text_table(heads, body)
     # No line ends between a number and what it stands for.
     what = ", ".join(f"{number} {name}".replace(" ", "\0") for number, name in enumerate(numbered, 1))
-    explained = (line.replace("\0", " ") for line in textwrap.wrap(what, columns, break_on_hyphens=False))
+    # The callback `progress` wraps what is not indented, to a width of its own.
+    wrapped = textwrap.wrap(what, columns, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    explained = (line.replace("\0", " ") for line in wrapped)
     return [*lines, "", *explained, ""]
 
 

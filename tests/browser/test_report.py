@@ -65,6 +65,32 @@ def pages(pdf):
 
 
 class TestTable:
+    @pytest.mark.parametrize("width", [900, 1280])
+    @pytest.mark.parametrize("spacing", ["0", ".3em"])
+    def test_every_header_is_seen_as_a_whole_in_whatever_font(self, show, failed, width, spacing):
+        page = show(failed, viewport={"width": width, "height": 800}, bypass_csp=True)
+        page.add_style_tag(content=f".grid {{ letter-spacing: {spacing}; }}")
+        header = page.get_by_role("columnheader", name="apply again unchanged")
+
+        def heights():
+            return page.locator(".grid thead button").evaluate_all("all => all.map(one => one.clientHeight)")
+
+        before = heights()
+        assert max(before) - min(before) < 1
+        header.get_by_role("button").click()
+        assert heights() == before
+        for text in page.locator(".grid .check span").all():
+            inside = text.evaluate(
+                """(text) => {
+                  const range = document.createRange();
+                  range.selectNodeContents(text);
+                  const [letters, cell] = [range, text.closest("th")].map((one) => one.getBoundingClientRect());
+                  return letters.top >= cell.top && letters.bottom <= cell.bottom
+                    && text.scrollHeight <= text.clientHeight;
+                }"""
+            )
+            assert inside, text.inner_text()
+
     def test_a_header_sorts_with_the_keyboard(self, show, failed):
         page = show(failed)
         header = page.get_by_role("columnheader", name="dns")

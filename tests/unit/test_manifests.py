@@ -365,6 +365,30 @@ def test_a_namespace_says_when_the_class_is_over():
     assert made["metadata"]["annotations"]["kubelabs.pods/expires"] == over
 
 
+@pytest.mark.parametrize(
+    ("tasks", "name", "sentence"),
+    [
+        ("make", "Say where they are", "Kubeconfigs in /lab, good until 2026-12-04 00:04 UTC."),
+        ("main", "Say when the class is over", "monday is over at 2026-12-05 17:00 UTC: from then on "),
+    ],
+)
+def test_a_time_in_a_sentence_is_as_people_write_it(tasks, name, sentence):
+    expires = [None, "2026-12-05T00:04:11.000Z", "2026-12-04T00:04:11.000Z"]
+    given = {
+        **yaml.safe_load((ROLES / "classroom/vars/main.yml").read_text()),
+        "pods_lab_class": "monday",
+        "lab_class_handout_dir": "/lab",
+        "lab_class_staff": [],
+        "__classroom_students": [],
+        "__classroom_kubeconfigs": {"msg": "Kubeconfigs", "results": [{"expires": one} for one in expires]},
+        "__classroom_expires": "2026-12-05T17:00:00Z",
+    }
+    trusted = {key: trust_as_template(value) if isinstance(value, str) else value for key, value in given.items()}
+    of_file = yaml.safe_load((ROLES / f"classroom/tasks/{tasks}.yml").read_text())
+    (msg,) = (task["ansible.builtin.debug"]["msg"] for task in of_file if task["name"] == name)
+    assert Templar(loader=DataLoader(), variables=trusted).template(trust_as_template(msg)).startswith(sentence)
+
+
 @pytest.mark.parametrize("role", sorted(path.name for path in ROLES.iterdir()))
 def test_no_variable_renders_a_template(role):
     """Each task that uses it would render it again, with a copy of all that is known by then."""

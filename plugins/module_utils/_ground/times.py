@@ -25,6 +25,11 @@ def iso_seconds(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def readable(moment: datetime) -> str:
+    """``2026-11-22 08:31 UTC``, for sentences."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
 def parse_time(text: object) -> datetime | None:
     """A time of the Kubernetes API (RFC 3339, mostly with a resolution of one second) in UTC; None if it is not one."""
     if not isinstance(text, str):

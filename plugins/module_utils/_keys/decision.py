@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from .._ground.times import iso
+from .._ground.times import readable
 from .keyfile import Key, Marker
 from .options import LAST_PART
 from .result import State
@@ -88,7 +88,7 @@ def _why_new(found: Key, wanted: Key, now: datetime, renew_before: float) -> str
     if found.marker.lifetime != wanted.marker.lifetime:
         return f"it was to be good for {found.marker.lifetime} s, and is to be for {wanted.marker.lifetime} s"
     if expires <= now:
-        return f"the token expired at {iso(expires)}"
+        return f"the token expired at {readable(expires)}"
     if expires - now <= timedelta(seconds=renewal_threshold(found.marker, renew_before)):
-        return f"the token would expire at {iso(expires)}"
+        return f"the token would expire at {readable(expires)}"
     return ""

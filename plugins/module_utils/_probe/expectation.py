@@ -21,6 +21,8 @@ from .outcome import Outcome, Word
 
 #: The outcomes of attempts in which nothing was executed or read, so that there is no output.
 _WITHOUT_OUTPUT = frozenset({Word.POD_NOT_FOUND, Word.FORBIDDEN})
+#: A pattern that expects nothing but that there is something.
+_SOMETHING = r"\S"
 #: Characters of an output that a sentence quotes.
 _QUOTED = 200
 
@@ -104,17 +106,18 @@ class Expectation:
             codes = " or ".join(str(code) for code in self.rc)
             clauses.append(f"expected exit code {codes}, got {'none' if outcome.rc is None else outcome.rc}")
         lacking = [f"stderr lacks {text!r}" for text in self.stderr_contains if text not in stderr]
-        return clauses + _quoting("stdout", stdout, self._unmet_stdout(stdout)) + _quoting("stderr", stderr, lacking)
+        return clauses + self._unmet_stdout(stdout) + _quoting("stderr", stderr, lacking)
 
     def _unmet_stdout(self, stdout: str) -> list[str]:
+        expects_something = self.not_empty or (self.regex is not None and self.regex.pattern == _SOMETHING)
+        if expects_something and not stdout.strip():
+            return ["there is no output"]
         clauses = [f"stdout lacks {text!r}" for text in self.contains if text not in stdout]
         if self.regex is not None and not self.regex.search(stdout):
             clauses.append(f"stdout does not match {self.regex.pattern!r}")
-        if self.not_empty and not stdout.strip():
-            clauses.append("stdout is empty")
         if self.json:
             clauses += _unmet_json(self.json, stdout)
-        return clauses
+        return _quoting("stdout", stdout, clauses)
 
 
 def _quoting(stream: str, text: str, clauses: list[str]) -> list[str]:

@@ -173,7 +173,7 @@ def test_on_a_narrow_terminal_steps_have_numbers():
         "Anna                                     1      ok - - ? - - -",
         "(all)                                           2  0 0 0 0 0 0",
         "",
-        "1 Web pod, 2 Applied, 3 Shell pod, 4 Exec, 5 HTTP, 6 Restarts, 7 Clean-up",
+        "  1 Web pod, 2 Applied, 3 Shell pod, 4 Exec, 5 HTTP, 6 Restarts, 7 Clean-up",
     ]
     assert _board.grade_table([student()], POINTS, 80) == _board.grade_table([student()], POINTS)
 

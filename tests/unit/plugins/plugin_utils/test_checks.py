@@ -113,6 +113,18 @@ class TestProbes:
         result = probe(ANNA, "dns", met=False, outcome="pod_not_found", reason="There is no pod.")
         assert checks.probe_checks([result], [ANNA], ["dns"], {})[0]["reason"] == "There is no pod."
 
+    @pytest.mark.parametrize(
+        ("more", "reason"),
+        [
+            ({"stdout": " \n"}, "The log is empty."),
+            ({"stdout": "Starting"}, "Unmet."),
+            ({"stdout": "", "outcome": "pod_not_found"}, "Unmet."),
+        ],
+    )
+    def test_an_empty_log_is_told_as_one(self, more, reason):
+        result = probe(ANNA, "logs", met=False, reason="Unmet.", **{"stderr": "", "outcome": "ok", **more})
+        assert checks.probe_checks([result], [ANNA], ["logs"], {})[0]["reason"] == reason
+
     def test_one_that_may_be_missing_is_skipped(self):
         (made,) = checks.probe_checks([], [ANNA], ["http_across_nodes"], {"http_across_nodes": "One node."})
         assert (made["status"], made["reason"]) == ("skipped", "One node.")

@@ -218,10 +218,10 @@ CHECK = {"student": "Anna", "check": "logs", "status": "passed", "reason": ""}
 @pytest.mark.parametrize(
     ("student", "words"),
     [
-        ({"name": 5}, "students[0].name is int 5 and not text."),
-        ({"restarts": ["x"]}, "students[0].restarts[0] is str 'x' and not a mapping."),
-        ({"checks": [{**CHECK, "reason": None}]}, "students[0].checks: reason is NoneType None and not text."),
-        ({"checks": [{**CHECK, "evidence": [1]}]}, "students[0].checks: evidence of logs is list [1] and not text."),
+        ({"name": 5}, "students[0].name is the number 5 and not text."),
+        ({"restarts": ["x"]}, "students[0].restarts[0] is the text 'x' and not an object."),
+        ({"checks": [{**CHECK, "reason": None}]}, "students[0].checks: reason is null and not text."),
+        ({"checks": [{**CHECK, "evidence": [1]}]}, "students[0].checks: evidence of logs is a list and not text."),
     ],
 )
 def test_what_stands_at_its_place_and_is_something_else_is_named(tmp_path, student, words):

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._progress import wrapped
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._text_table import (
     LEAST_NAME,
     columns_of,
@@ -44,9 +46,20 @@ def test_what_fits_is_as_it_is():
     assert fitted_table(HEADER, rows, STEPS, len(whole[-1]) - 1, {"ok": "+"})[2:] == [
         "Anna    10     + ?",
         "",
-        "1 Web pod, 2 Exec",
+        "  1 Web pod, 2 Exec",
         "",
     ]
+
+
+@pytest.mark.parametrize("columns", [40, 100, 126, 140])
+def test_a_number_stays_with_its_name_where_the_callback_shows_it(columns):
+    steps = [f"step_{number}" for number in range(1, 41)]
+    header = [*HEADER[:2], *([step] for step in steps)]
+    table = "\n".join(fitted_table(header, [["Anna", "10", *["ok"] * 40]], steps, columns)).rstrip()
+    shown = wrapped(table, min(columns, 120))
+    assert shown == table
+    explained = ", ".join(line.strip().rstrip(",") for line in shown.partition("\n\n")[2].splitlines())
+    assert explained == ", ".join(f"{number} {step}" for number, step in enumerate(steps, 1))
 
 
 def test_however_narrow_a_terminal_something_of_a_name_is_left():

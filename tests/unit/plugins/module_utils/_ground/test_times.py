@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.kubelabs.pods.plugins.module_utils._ground.times import iso, parse_time, utc_now
+from ansible_collections.kubelabs.pods.plugins.module_utils._ground.times import iso, parse_time, readable, utc_now
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,10 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._ground.times import
 )
 def test_times_of_the_api(text, utc):
     assert iso(parse_time(text)) == utc
+
+
+def test_a_time_for_people_is_in_utc():
+    assert readable(parse_time("2026-12-04T01:06:41+01:00")) == "2026-12-04 00:06 UTC"
 
 
 def test_now():

@@ -83,6 +83,12 @@ def test_a_quotation_stands_with_the_clauses_that_it_belongs_to():
     assert unmet({"stderr_contains": ["stdout"]}, stdout="one") == ["stderr lacks 'stdout' (stderr: '')"]
 
 
+@pytest.mark.parametrize("options", [{"not_empty": True}, {"regex": r"\S"}, {"not_empty": True, "contains": ["a"]}])
+@pytest.mark.parametrize("stdout", ["", " \n"])
+def test_where_there_should_be_something_and_is_nothing_no_pattern_is_told(options, stdout):
+    assert unmet(options, stdout=stdout) == ["there is no output"]
+
+
 def test_a_quotation_is_short():
     (clause,) = unmet({"contains": ["a"]}, stdout="x" * 5000)
     assert clause.endswith("xxx...')") and len(clause) < 250
