@@ -46,6 +46,7 @@ from ansible_collections.kubelabs.pods.plugins.plugin_utils import (
     _settings,
 )
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._labels import visible
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._progress import NO_TERMINAL, WIDEST, wrapped
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._roster import Student
 
 ARGUMENT_SPEC = {
@@ -365,7 +366,7 @@ class ActionModule(ActionBase):
             grading.look(deadline)
             if options["watch"] and not self._task.check_mode:
                 grading.write(refresh=options["watch_interval"])
-                grading.watch(self._display.display)
+                grading.watch(lambda text: self._display.display(told(text, grading.columns)))
             grading.write()
         except MissingLibrary as exc:
             raise AnsibleActionFail(missing_required_lib(exc.library, exc.reason)) from None
@@ -373,6 +374,11 @@ class ActionModule(ActionBase):
             # Without the cause, which ansible-core 2.19 and later append: it says the same again.
             raise AnsibleActionFail(secrets.scrub(str(exc))) from None
         return {**result, "changed": False, **answer(grading)}
+
+
+def told(text: str, columns: int) -> str:
+    """What stands on a terminal of so many columns, 0 for none, while the task runs: wrapped as results are."""
+    return wrapped(text, min(columns, WIDEST) if columns else NO_TERMINAL)
 
 
 def answer(grading: Grading) -> dict[str, Any]:

@@ -67,6 +67,8 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._ground.progress_cha
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._progress import (
     COLUMNS,
     LONG,
+    NO_TERMINAL,
+    WIDEST,
     Schedule,
     Waiting,
     duration,
@@ -84,10 +86,6 @@ TICK = 0.2
 LARGEST = 4096
 #: Messages that are read at a time.
 AT_A_TIME = 200
-#: Characters of a line at most, on a terminal ...
-WIDEST = 120
-#: ... and where there is none.
-NO_TERMINAL = 100
 #: Columns below which there is no room for a bar, and from which there is for a long one.
 NARROW = 60
 WIDE = 100
@@ -265,7 +263,6 @@ class Story:
 
     def __init__(self, display: Any, progress: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._display = display
-        self._print, self._width_of_tasks = display.display, NO_TERMINAL
         #: Whoever prints holds it, and whoever makes a process; so nothing here is half done in a child.
         self._lock = getattr(display, "_lock", None) or threading.RLock()
         self._progress = progress
@@ -294,8 +291,6 @@ class Story:
         if sys.stdout.isatty():
             # The processes that Ansible makes have no terminal, and tables are written there.
             os.environ[COLUMNS] = str(shutil.get_terminal_size().columns)
-        self._width_of_tasks = self._width()
-        self._display.display = self._print_wrapped
         if self._progress == "off":
             return
         try:
@@ -413,13 +408,6 @@ class Story:
             (sys.stderr if stderr else sys.stdout).flush()
             self._schedule.spoke(self._clock())
 
-    def _print_wrapped(self, text: str, *args: Any, **kwargs: Any) -> None:
-        """What a task says while it runs, in a process of its own, is wrapped as all else is. So it stands in the place
-        of the display's own method; in this process whoever prints has wrapped it."""
-        if os.getpid() != self._process:
-            text = wrapped(text, self._width_of_tasks)
-        self._print(text, *args, **kwargs)
-
     def _width(self) -> int:
         if self._terminal is not None:
             return min(self._terminal.console.width, WIDEST)
@@ -462,7 +450,6 @@ class Story:
         if os.getpid() != self._process:
             return
         self._ended.set()
-        self._display.display = self._print
         with self._lock:
             terminal, self._terminal = self._terminal, None
             mailbox, self._mailbox = self._mailbox, None

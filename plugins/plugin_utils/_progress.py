@@ -17,6 +17,10 @@ from typing import Any, NamedTuple
 
 #: The environment variable in which the callback says how wide the terminal is.
 COLUMNS = "KUBELABS_PODS_COLUMNS"
+#: Characters of a line at most, on a terminal ...
+WIDEST = 120
+#: ... and where there is none.
+NO_TERMINAL = 100
 #: Seconds after which a wait is told where there is no terminal: its first, and those since the last line was printed
 #: where it has got on, and where it has not.
 FIRST, AGAIN, ALIVE = 5.0, 15.0, 60.0

@@ -220,23 +220,6 @@ def test_a_terminal_without_live_lines(write, terminal, tmp_path, more):
     assert b"\x1b[2K" not in screen.raw and b"\x1b[?25" not in screen.raw
 
 
-@pytest.mark.parametrize("columns", [60, 100])
-def test_what_a_task_says_while_it_runs_is_wrapped_by_words(write, terminal, tmp_path, columns):
-    """As the watch of `grade` says what is new."""
-    (tmp_path / "action_plugins").mkdir()
-    (tmp_path / "action_plugins/tell_news.py").write_text(
-        "from ansible.plugins.action import ActionBase\n"
-        "class ActionModule(ActionBase):\n"
-        "    def run(self, tmp=None, task_vars=None):\n"
-        "        self._display.display('somethingnew ' * 30)\n"
-        "        return {}\n"
-    )
-    run = terminal(write({"name": "Tell news", "tell_news": {}}), columns=columns)
-    assert run.end() == 0
-    words = [word for line in run.text().splitlines() if "new" in line for word in line.split()]
-    assert words == ["somethingnew"] * 30
-
-
 def test_no_color_is_no_color(write, terminal, tmp_path):
     (tmp_path / "enough").touch()
     screen = terminal(write(command(tmp_path), {"ansible.builtin.command": "sleep 2"}), NO_COLOR="1")

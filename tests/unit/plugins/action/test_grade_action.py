@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from ansible_collections.kubelabs.pods.plugins.action.grade import ARGUMENT_SPEC, Grading, answer
+from ansible_collections.kubelabs.pods.plugins.action.grade import ARGUMENT_SPEC, Grading, answer, told
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.deadline import Deadline
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import (
     ApiError,
@@ -401,6 +401,14 @@ def test_who_watches_does_not_wait_for_the_first_answer_as_long_as_for_a_look(la
     lines: list[str] = []
     made.watch(lines.append)
     assert "The cluster has not answered since" in lines[1]
+
+
+def test_what_is_said_while_it_runs_is_wrapped_by_words_and_paths_stay_whole():
+    text = "10:42 Anna: " + "reached a step, " * 8 + "\n    " + "/a/path" * 12
+    for columns, widest in ((60, 60), (0, 100), (500, 120)):
+        *lines, path = told(text, columns).splitlines()
+        assert widest - 15 < max(map(len, lines)) <= widest
+        assert " ".join(lines) == text.splitlines()[0].strip() and path == text.splitlines()[1]
 
 
 def test_an_orphan_does_not_go_on(lab, tmp_path, monkeypatch):

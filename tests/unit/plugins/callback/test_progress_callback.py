@@ -242,20 +242,6 @@ def test_a_child_leaves_the_parents_things_alone(story, monkeypatch):
     assert os.path.exists(path)
 
 
-def test_what_a_task_says_in_its_own_process_is_wrapped_and_nobody_elses(on_screen, display, monkeypatch):
-    _screen, story = on_screen(columns=60)
-    line = "10:42 Anna: " + "reached a step, " * 8
-    display.display(line)
-    monkeypatch.setattr(os, "getpid", lambda: -1)
-    display.display(line)
-    monkeypatch.undo()
-    story.close()
-    display.display(line)
-    assert [line, line] == [display.printed[0], display.printed[2]]
-    wrapped = display.printed[1].splitlines()
-    assert " ".join(wrapped) == line.strip() and 50 < max(map(len, wrapped)) <= 60
-
-
 @pytest.mark.parametrize("ends", [lambda story: story.end(failed=False, check_mode=True), Story.leave])
 def test_all_lines_of_sentences_are_wrapped_by_words(on_screen, display, ends):
     _screen, story = on_screen(columns=60)
