@@ -295,6 +295,13 @@ def test_the_server_tells_no_slip_again_that_has_a_character_which_is_not_seen(a
     assert "ZERO WIDTH SPACE" in line
 
 
+def test_a_list_that_does_not_begin_for_want_of_a_blank_is_one_problem(api, check):
+    api.fault("/pods$", refuse(400, "BadRequest", 'strict decoding error: unknown field "spec.-name"'), method="POST")
+    api.fault("/pods$", refuse(422, "Invalid", "x", details={"causes": [missing_containers()]}), method="POST")
+    (line,) = lines(check(content=POD.replace("  - name: web\n    image: nginx\n", "  -name: web\n")))
+    assert line == "line 7: There is no blank after the dash. Write: - name: ..."
+
+
 def test_bytes_as_kubectl_takes_them(api, check, tmp_path):
     (tmp_path / "utf16.yaml").write_bytes(POD.encode("utf-16"))
     (tmp_path / "latin.yaml").write_bytes(POD.replace("kind: Pod", "kind: Pod # für").encode("latin-1"))
