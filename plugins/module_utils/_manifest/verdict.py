@@ -16,6 +16,7 @@ from .._ground.errors import ApiError
 from .._ground.json_reading import as_list, as_map, as_text
 from .._ground.quantity import parse_quantity
 from .._ground.wording import one_line, sentence
+from .field_errors import quoted_value, shortened
 from .letters import visible, with_strange
 from .problem import WARNING, Path, Problem, in_dots, nearest, place_of
 from .reader import Document
@@ -359,7 +360,7 @@ def _summary(problems: tuple[Problem, ...]) -> str:
 def _shown(error: ApiError) -> str:
     """What the server says. Where a pod was to be changed, both of them follow as Go shows them: those stay out."""
     text = error.message.split("\n", 1)[0] if error.status == 422 else error.message
-    text = one_line(text)
+    text = shortened(one_line(text))
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
@@ -367,9 +368,18 @@ def _causes(error: ApiError, document: Document) -> Iterator[Problem]:
     details: Mapping[str, Any] = error.answer.details if error.answer else {}
     for cause in map(as_map, as_list(details.get("causes"))):
         path = path_of(as_text(cause.get("field")))
-        message = one_line(as_text(cause.get("message")))
+        message = as_text(cause.get("message"))
         if path and message:
-            yield _cause(path, message, document)
+            yield _cause(_exactly(path, message, document), shortened(one_line(message)), document)
+
+
+def _exactly(path: Path, message: str, document: Document) -> Path:
+    """The way to the entry that a message about a whole mapping means, as about a label; else the way that it says."""
+    quoted, mapping = quoted_value(message), as_map(_at(document.value, path))
+    if quoted is None:
+        return path
+    found = [key for key, value in mapping.items() if _unquoted(quoted) in (key, value)]
+    return (*path, found[0]) if len(found) == 1 else path
 
 
 def _cause(path: Path, message: str, document: Document) -> Problem:
@@ -411,12 +421,19 @@ def _unknown_fields(message: str, document: Document) -> Iterator[Problem]:
         )
 
 
+_ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
+
+
 def _unquoted(text: str) -> str:
     """A text as Go's %q writes it. Source: strconv.Quote."""
 
     def character(found: re.Match[str]) -> str:
         code = int(found[1] or found[2] or found[3] or "0", 16)
-        return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else found[4] or "\ufffd"
+        return (
+            chr(code)
+            if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000
+            else _ESCAPED.get(found[4], found[4]) or "\ufffd"
+        )
 
     return re.sub(r"\\(?:u([0-9a-f]{4})|U([0-9a-f]{8})|x([0-9a-f]{2})|(.))", character, text)
 

@@ -199,6 +199,41 @@ def test_what_is_only_refused_for_what_another_one_has_taken(message, takes):
     assert takes_its_place(message) is takes
 
 
+LABELS = b"""\
+kind: Pod
+metadata:
+  labels:
+    app: my web app
+    tier: front
+    stage: front
+    my key!: a
+    text: |
+      web
+    long: %s
+""" % (b"w" * 5000)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason", "words"),
+    [
+        ("my web app", "a valid label must be", "line 4: metadata.labels.app is not what a label can be."),
+        ("my key!", "name part must consist of", "line 7: metadata.labels.my key! is not what a label can be."),
+        ("web\\n", "a valid label must be", "line 8: metadata.labels.text is not what a label can be."),
+        ("front", "a valid label must be", "line 3: metadata.labels is not what a label can be."),
+        ("other", "a valid label must be", "line 3: metadata.labels is not what a label can be."),
+        ("w" * 5000, "must be no more than 63 bytes", "line 10: metadata.labels.long: Invalid value: "),
+    ],
+)
+def test_a_label_has_its_own_line(value, reason, words):
+    (document,) = read_documents(LABELS)
+    said = f'Invalid value: "{value}": {reason}'
+    verdict = refused(error(422, f'Pod "web" is invalid: metadata.labels: {said}', ("metadata.labels", said)), document)
+    (problem,) = verdict.problems
+    assert problem.in_words().startswith(words)
+    assert problem.suggestion or problem.message.endswith(f": {reason}.")
+    assert verdict.message.endswith(f": {reason}")
+
+
 def test_a_pod_of_a_job_has_to_end():
     (job,) = read_documents(b"kind: Job\nspec:\n  template:\n    spec: {}\n")
     field, said = "spec.template.spec.restartPolicy", 'Required value: valid values: "OnFailure", "Never"'
