@@ -92,7 +92,8 @@ requirements:
   - PyYAML >= 6.0
 notes:
   - With which rights a dry run is asked are those of the connection, and they have to allow what is tried, as in
-    C(create pods). Where they do not, RV(results[].documents[].dry_run.verdict) is V(unknown).
+    C(create pods), and C(patch pods) where there is one of the name. Where they do not,
+    RV(results[].documents[].dry_run.verdict) is V(unknown).
   - A file of more than 256 KiB, or one that is larger with all its aliases written out, is not read.
   - What is in a manifest is never shown, apart from the names of fields, and numbers to be put in quotes that are no values of
     variables or Secrets. The API server's own words in RV(results[].documents[].dry_run.message) may quote more.

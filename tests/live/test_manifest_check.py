@@ -137,7 +137,7 @@ def test_an_object_that_is_there(room):
     assert "is there already" in results["same"]["documents"][0]["dry_run"]["reason"]
     assert results["same"]["valid"]
     assert not results["other"]["valid"]
-    assert ["cannot be changed" in line for line in results["other"]["lines"]] == [True]
+    assert any("cannot be changed" in line for line in results["other"]["lines"])
 
 
 @pytest.mark.usefixtures("newer")

@@ -76,14 +76,15 @@ class _Trial:
         one = f"{self.path}/{quote(name, safe='')}"
         # Whether the name is taken is looked at last, after validation and admission: a file refused for that is right.
         # Source: k8s.io/apiserver/pkg/registry/generic/registry, Store.create and DryRunnableStorage.Create.
-        if error.reason == "AlreadyExists":
-            return self._apply(one, validation)
-        if verdict.word != Word.REFUSED or not self._exists(one):
+        taken = error.reason == "AlreadyExists"
+        if not taken and (verdict.word != Word.REFUSED or not self._exists(one)):
             return verdict
         update = self._apply(one, validation)
-        if takes_its_place(error.message):
+        right = taken or takes_its_place(error.message)
+        # Fields that there are not cannot be applied at all, whatever becomes of them elsewhere.
+        if right and validation == STRICT:
             return update
-        return with_clash(verdict, update)
+        return with_clash(accepted(True, ()) if right else verdict, update)
 
     def _apply(self, path: str, validation: str) -> Verdict:
         """What becomes of the object that has the name."""

@@ -206,6 +206,16 @@ def test_what_is_wrong_and_the_name_that_is_taken_are_told_at_once(api, check):
 
 
 @pytest.mark.usefixtures("web")
+def test_a_field_that_there_is_not_says_nothing_of_the_name(api, check):
+    api.fault("/pods$", refuse(400, "BadRequest", 'strict decoding error: unknown field "spec.x"'), method="POST")
+    words = "failed to create typed patch object (lab/web; /v1, Kind=Pod): .spec.x: field not declared in schema"
+    api.fault("/pods/web$", refuse(400, "BadRequest", words), method="PATCH")
+    assert lines(check(content=POD + "  x: 1\n", namespace="lab")) == [
+        "line 9: x is no field of spec. Look at: kubectl explain pod.spec"
+    ]
+
+
+@pytest.mark.usefixtures("web")
 def test_no_room_beside_the_object_that_has_the_name_is_no_fault(api, check):
     full = 'pods "web" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1'
     api.fault("/pods$", refuse(403, "Forbidden", full), method="POST", times=2)
