@@ -23,6 +23,8 @@ description:
   - A file is read as kubectl reads it, be it YAML or JSON, UTF-8 or UTF-16. Where kubectl takes it and it is not as it should
     be, there is a warning. A file that begins with an opening brace and is YAML, but no JSON, is refused by kubectl up to 1.32
     and taken by later ones.
+  - It is checked as a new object. Where there is one of its name already, that it cannot be changed to what the file says is a
+    problem of its own, at C(metadata.name).
   - Several documents in one file, and the objects of a C(kind) V(List), are checked each.
   - Nothing is ever changed. A manifest with problems is a result, and fails the task only with O(fail_on_problems=true).
 extends_documentation_fragment:
@@ -90,7 +92,8 @@ requirements:
   - PyYAML >= 6.0
 notes:
   - With which rights a dry run is asked are those of the connection, and they have to allow what is tried, as in
-    C(create pods). Where they do not, RV(results[].documents[].dry_run.verdict) is V(unknown).
+    C(create pods), and C(patch pods) where there is one of the name. Where they do not,
+    RV(results[].documents[].dry_run.verdict) is V(unknown).
   - A file of more than 256 KiB, or one that is larger with all its aliases written out, is not read.
   - What is in a manifest is never shown, apart from the names of fields, and numbers to be put in quotes that are no values of
     variables or Secrets. The API server's own words in RV(results[].documents[].dry_run.message) may quote more.

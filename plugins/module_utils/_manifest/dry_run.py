@@ -19,7 +19,7 @@ from .._ground.deadline import Deadline
 from .._ground.errors import ApiError, DeadlineExceeded, TransportError
 from .kinds import Kind
 from .reader import Document
-from .verdict import Verdict, accepted, refused, unknown
+from .verdict import Verdict, Word, accepted, refused, takes_its_place, unchangeable, unknown, with_clash
 
 #: Strict is what kubectl asks for. An API server before 1.25 does not know fieldValidation, and does as without it.
 DRY_RUN = ("dryRun", "All")
@@ -32,9 +32,9 @@ APPLY = "application/apply-patch+yaml"
 def try_it(client: Client, kind: Kind, document: Document, namespace: str, deadline: Deadline) -> Verdict:
     """What the API server says to the object of a document.
 
-    It is asked to create it, or to apply it where there is one of that name: to create a second one might be refused
-    for the first one's sake, as by a quota. Where it stops at fields that there are not, it is asked once more without
-    them, so that everything is told at once.
+    It is asked to create it, also where there is one of that name: to apply it is to mix the two, and then what one of
+    them has is told of the other. Whether the one that is there could be changed is a second question. Where the server
+    stops at fields that there are not, it is asked once more without them, so that everything is told at once.
 
     Args:
         namespace: into which; it counts more than what the object says.
@@ -63,23 +63,37 @@ class _Trial:
         Args:
             validation: what becomes of fields that there are not: STRICT or IGNORE.
         """
-        name = self.value["metadata"].get("name")
-        one = f"{self.path}/{quote(name, safe='')}" if isinstance(name, str) and name else ""
-        exists = bool(one) and self._exists(one)
         try:
-            try:
-                answer = self._send("PATCH", one, validation) if exists else self._send("POST", self.path, validation)
-            except ApiError as exc:
-                # It was made in between, or one may not look whether it is there.
-                if exc.reason != "AlreadyExists" or exists or not one:
-                    raise
-                exists = True
-                answer = self._send("PATCH", one, validation)
-            return accepted(exists, tuple(answer.warnings()))
+            return accepted(False, tuple(self._send("POST", self.path, validation).warnings()))
         except ApiError as exc:
-            return refused(exc, self.document)
+            error = exc
         except (TransportError, DeadlineExceeded) as exc:
-            return unknown(f"There was no answer: {exc}")
+            return _no_answer(exc)
+        verdict = refused(error, self.document)
+        name = self.value["metadata"].get("name")
+        if verdict.strict or not isinstance(name, str) or not name:
+            return verdict
+        one = f"{self.path}/{quote(name, safe='')}"
+        # Whether the name is taken is looked at last, after validation and admission: a file refused for that is right.
+        # Source: k8s.io/apiserver/pkg/registry/generic/registry, Store.create and DryRunnableStorage.Create.
+        taken = error.reason == "AlreadyExists"
+        if not taken and (verdict.word != Word.REFUSED or not self._exists(one)):
+            return verdict
+        update = self._apply(one, validation)
+        right = taken or takes_its_place(error.message)
+        # Fields that there are not cannot be applied at all, whatever becomes of them elsewhere.
+        if right and validation == STRICT:
+            return update
+        return with_clash(accepted(True, ()) if right else verdict, update)
+
+    def _apply(self, path: str, validation: str) -> Verdict:
+        """What becomes of the object that has the name."""
+        try:
+            return accepted(True, tuple(self._send("PATCH", path, validation).warnings()))
+        except ApiError as exc:
+            return unchangeable(exc, self.document)
+        except (TransportError, DeadlineExceeded) as exc:
+            return _no_answer(exc)
 
     def _exists(self, path: str) -> bool:
         try:
@@ -99,6 +113,10 @@ class _Trial:
             content_type=APPLY if patch else "",
             repeatable=True,
         )
+
+
+def _no_answer(exc: TransportError | DeadlineExceeded) -> Verdict:
+    return unknown(f"There was no answer: {exc}")
 
 
 def _path(kind: Kind, namespace: str) -> str:

@@ -15,7 +15,7 @@ from .letters import false_mark, visible, with_strange
 from .problem import VERY_ALIKE, Path, Place, Problem, in_dots, nearest, place_of
 from .reader import Document
 from .schema import Schema
-from .yaml_words import ENGLISH, GLUED
+from .yaml_words import ENGLISH, GLUED, NO_BLANK_AFTER_DASH, glued_dash
 
 #: Problems of one document that are told. Whoever has more has one that makes the others.
 MOST = 50
@@ -101,8 +101,23 @@ class _FieldCheck:
             begins = self._document.below.get(path)
             place = Place(begins.line, begins.column + column - 1) if begins else place_of(path, self._document.places)
             return Problem(place, said, ENGLISH, path)
+        if schema.type == "array":
+            glued = self._glued_entry(value, path)
+            if glued:
+                return glued
         message = f"{self._name(path)} must be {_WORDS[schema.type]}."
         return self._problem(path, message, _how(value, schema, path))
+
+    def _glued_entry(self, value: Any, path: Path) -> Problem | None:
+        """Where a list has become a mapping or a text, because its first dash has no blank after it."""
+        if isinstance(value, Mapping):
+            key = next(iter(value), "")
+            dash = glued_dash(f"{key}:")
+            return self._problem((*path, key), NO_BLANK_AFTER_DASH, dash[1]) if dash else None
+        # What stands in the line of its key, as in `args: -v`, is no entry.
+        begins = self._document.below.get(path)
+        dash = glued_dash(value) if begins and isinstance(value, str) else None
+        return Problem(begins, NO_BLANK_AFTER_DASH, dash[1], path) if begins and dash else None
 
     def _name(self, path: Path) -> str:
         """The way to a field, with its keys as they are written."""
@@ -133,6 +148,11 @@ class _FieldCheck:
         message = with_strange(f"{visible(key[:100])} is no field{where}.", key)
         free = [name for name in schema.properties if value.get(name) is None]
         slip = nearest(key, free, VERY_ALIKE)
+        dash, above = glued_dash(f"{key}:"), _above(key, value)
+        list_begins = above is not None and value[above] is None
+        # A dash too many at a field that there is, `-image: nginx`, is a slip, but not where a list has to begin.
+        if dash and (list_begins or not slip):
+            return self._problem((*path, key), NO_BLANK_AFTER_DASH, dash[1]), above if list_begins else None
         if slip:
             return self._problem((*path, key), message, f"Did you mean {slip}?"), slip
         home = self._home(key, path)
@@ -172,6 +192,13 @@ class _FieldCheck:
         if key in value:
             return self._problem((*path, key), f"{in_dots((*path, key))} has nothing in it.", what_to_do)
         return self._problem((*path, key), f"{in_dots(path)} has no {key}.", what_to_do)
+
+
+def _above(key: str, value: Mapping[str, Any]) -> str | None:
+    """The key that stands before this one in its mapping."""
+    keys = list(value)
+    index = keys.index(key)
+    return keys[index - 1] if index else None
 
 
 def _fits(value: Any, wanted: str) -> bool:

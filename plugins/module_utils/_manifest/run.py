@@ -30,7 +30,7 @@ from .reader import Document, import_yaml, read_documents
 from .result import Checked, ManifestResult, make_result
 from .schema import Schema
 from .verdict import Verdict, skipped, unknown, warning_problems
-from .yaml_words import ENGLISH
+from .yaml_words import ENGLISH, NO_BLANK_AFTER_DASH
 
 Value = TypeVar("Value")
 
@@ -324,6 +324,9 @@ def _same(of_server: Problem, own: Problem) -> bool:
         return True
     if own.suggestion.startswith("It belongs into"):
         return own.path[-1] == of_server.path[-1]
+    if own.message == NO_BLANK_AFTER_DASH and own.path[:-1] == of_server.path[:-1]:
+        # The list that should begin there is what the server misses.
+        return of_server.message.endswith(" is missing.")
     return own.path[:-1] == of_server.path[:-1] and own.suggestion == f"Did you mean {of_server.path[-1]}?"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from .._ground.errors import ApiError
 from .._ground.json_reading import as_list, as_map, as_text
 from .._ground.quantity import parse_quantity
 from .._ground.wording import one_line, sentence
+from .field_errors import quoted_value, shortened
 from .letters import visible, with_strange
 from .problem import WARNING, Path, Problem, in_dots, nearest, place_of
 from .reader import Document
@@ -157,8 +158,10 @@ MEANINGS = tuple(
 
 #: What only an object that exists has against a manifest.
 _IMMUTABLE = re.compile(
-    r"may not change fields other than|field is immutable|updates to \S+ spec for fields other than"
+    r"may not change fields other than|is immutable|updates to \S+ spec for fields other than|cannot change roleRef"
 )
+
+_FIXED = "An object of this name exists already, and what the file changes of it cannot be changed."
 
 _CAUSES = tuple(
     (re.compile(pattern), message, suggestion)
@@ -224,8 +227,6 @@ def refused(error: ApiError, document: Document) -> Verdict:
     message = _shown(error)
     if (error.status in (401, 404) and not re.search("namespaces? ", message)) or error.status >= 500:
         return unknown(f"The API server could not say: {message or error.reason}", error.status, message)
-    if _IMMUTABLE.search(message):
-        return _in_the_way(error, message, document)
     beyond = tuple(_beyond_limits(message, document))
     if beyond:
         return Verdict(Word.REFUSED, _summary(beyond), message, error.status, problems=beyond)
@@ -311,17 +312,44 @@ def _containers(document: Document) -> Iterator[tuple[Path, Mapping[str, Any]]]:
             yield ("spec", kind, index), as_map(container)
 
 
-def _in_the_way(error: ApiError, message: str, document: Document) -> Verdict:
-    """Where another object has the name: whatever else is wrong comes with it. By itself it makes no manifest wrong."""
-    exists = Problem(
-        document.place,
-        "An object of this name exists already, and what the file changes of it cannot be changed.",
-        "Choose another name, or delete the one that exists (kubectl delete) if it is yours, then apply the file.",
-        (),
-        WARNING,
-    )
-    problems = (*_causes(error, document), exists)
-    return Verdict(Word.REFUSED, _summary(problems), message, error.status, problems=problems)
+def takes_its_place(message: str) -> bool:
+    """Whether a new object may be refused for what the one that has its name takes up: room in a quota, a port, an
+    address. Not where it asks for more than a quota has at all."""
+    quota = re.search(r"exceeded quota: .*?requested: (.*), used: .*, limited: (.*)", message)
+    if quota is None:
+        return "already allocated" in message
+    requested, limited = (dict(re.findall(r"([^\s,=]+)=([^\s,]+)", text)) for text in quota.groups())
+    amounts = [(parse_quantity(amount), parse_quantity(limited.get(name))) for name, amount in requested.items()]
+    return not any(amount and limit is not None and amount > limit for amount, limit in amounts)
+
+
+def unchangeable(error: ApiError, document: Document) -> Verdict:
+    """The verdict where a file is right by itself, and cannot be applied to the object that has its name."""
+    verdict = refused(error, document)
+    if verdict.word != Word.REFUSED:
+        return verdict
+    value = as_map(document.value)
+    path: Path = ("metadata", "name")
+    kind, name = as_text(value.get("kind")), as_text(as_map(value.get("metadata")).get("name"))
+    said = _FIXED
+    if not _IMMUTABLE.search(error.message.split("\n", 1)[0]):
+        said = f"An object of this name exists already, and the API server refuses to change it so: {verdict.message}"
+    delete = f"kubectl delete {kind.lower()} {name}"
+    told = f"Choose another name, or delete the one that exists first, if it is yours: {delete}"
+    problem = Problem(place_of(path, document.places), sentence(said), told, path)
+    return replace(verdict, reason=problem.message, problems=(problem,), needed=None)
+
+
+def with_clash(verdict: Verdict, update: Verdict) -> Verdict:
+    """What is wrong with a file, and that it could not be applied to the object that has its name, were it right.
+
+    Args:
+        update: what came of applying it. Anything else that it says is of the file, and told already, or of the other.
+    """
+    if update.reason != _FIXED:
+        return verdict
+    problems = (*verdict.problems, *update.problems)
+    return replace(verdict, reason=_summary(problems), problems=problems)
 
 
 def _summary(problems: tuple[Problem, ...]) -> str:
@@ -332,7 +360,7 @@ def _summary(problems: tuple[Problem, ...]) -> str:
 def _shown(error: ApiError) -> str:
     """What the server says. Where a pod was to be changed, both of them follow as Go shows them: those stay out."""
     text = error.message.split("\n", 1)[0] if error.status == 422 else error.message
-    text = one_line(text)
+    text = shortened(one_line(text))
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
@@ -340,9 +368,18 @@ def _causes(error: ApiError, document: Document) -> Iterator[Problem]:
     details: Mapping[str, Any] = error.answer.details if error.answer else {}
     for cause in map(as_map, as_list(details.get("causes"))):
         path = path_of(as_text(cause.get("field")))
-        message = one_line(as_text(cause.get("message")))
-        if path and message and not _IMMUTABLE.search(message):
-            yield _cause(path, message, document)
+        message = as_text(cause.get("message"))
+        if path and message:
+            yield _cause(_exactly(path, message, document), shortened(one_line(message)), document)
+
+
+def _exactly(path: Path, message: str, document: Document) -> Path:
+    """The way to the entry that a message about a whole mapping means, as about a label; else the way that it says."""
+    quoted, mapping = quoted_value(message), as_map(_at(document.value, path))
+    if quoted is None:
+        return path
+    found = [key for key, value in mapping.items() if _unquoted(quoted) in (key, value)]
+    return (*path, found[0]) if len(found) == 1 else path
 
 
 def _cause(path: Path, message: str, document: Document) -> Problem:
@@ -384,12 +421,19 @@ def _unknown_fields(message: str, document: Document) -> Iterator[Problem]:
         )
 
 
+_ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
+
+
 def _unquoted(text: str) -> str:
     """A text as Go's %q writes it. Source: strconv.Quote."""
 
     def character(found: re.Match[str]) -> str:
         code = int(found[1] or found[2] or found[3] or "0", 16)
-        return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else found[4] or "\ufffd"
+        return (
+            chr(code)
+            if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000
+            else _ESCAPED.get(found[4], found[4]) or "\ufffd"
+        )
 
     return re.sub(r"\\(?:u([0-9a-f]{4})|U([0-9a-f]{8})|x([0-9a-f]{2})|(.))", character, text)
 

@@ -18,6 +18,8 @@ from .problem import Place, Problem, place_at
 
 #: `name:web`: a key whose colon has no blank after it. Not a URL, and not a time or an image with its tag.
 GLUED = re.compile(r"^\s*(?:- +)*(?P<key>[A-Za-z][A-Za-z0-9_-]*):(?![\s/]|$)(?!\d+[\s:.-])")
+#: `-name: web`: a dash without a blank after it is the first letter of a key, and no list begins. Not `--all` or `-1`.
+_GLUED_DASH = re.compile(r"^(?P<before>\s*(?:- +)*)-(?:(?P<key>[A-Za-z][\w./-]*):(?!/)|[A-Za-z])")
 _KEY = re.compile(r"^\s*(?:- +)*[\"']?[A-Za-z][\w./-]*[\"']?\s*:(?:\s|$)")
 _TWO_COLONS = re.compile(r"^\s*(?:- +)*[\w./-]+:\s+[^\"'#]*:(?:\s|$)")
 
@@ -31,7 +33,17 @@ _LISTS = re.compile(
 TEMPLATE = "This looks like a template: fill in what stands in {{ }}, or put it in quotes."
 NO_BLANK = "There is a character here that looks like a blank and is none."
 QUOTES = "Put the whole value in quotes."
+NO_BLANK_AFTER_DASH = "There is no blank after the dash."
 ENGLISH = "Type it anew, with the keyboard set to English."
+
+
+def glued_dash(line: str) -> tuple[int, str] | None:
+    """Where a line, or a key, begins with a dash that has no blank after it: its column from 1, and what to do."""
+    found = _GLUED_DASH.match(line)
+    if found is None:
+        return None
+    told = f"Write: - {found['key'][:100]}: ..." if found["key"] else "Write a blank after it."
+    return found.end("before") + 1, told
 
 
 def explain(error: Any, lines: Sequence[str], first_line: int = 1) -> Problem:
@@ -119,6 +131,11 @@ def explain(error: Any, lines: Sequence[str], first_line: int = 1) -> Problem:
                 f"There is no blank after the colon of {glued['key']}.",
                 f"Write a blank after it: {glued['key']}: ...",
             )
+    for index in (above, _previous_but_comments(lines, above)):
+        dash = glued_dash(_text(lines, index))
+        if dash:
+            column, told = dash
+            return Problem(Place(first_line + index, column), NO_BLANK_AFTER_DASH, told)
     if "mapping values are not allowed" in problem:
         without_dash = _without_dash(lines, above)
         if without_dash is not None:
@@ -200,3 +217,11 @@ def _previous(lines: Sequence[str], number: int) -> int:
     while number > 0 and not _text(lines, number).strip():
         number -= 1
     return max(0, number)
+
+
+def _previous_but_comments(lines: Sequence[str], number: int) -> int:
+    """The number of the last line before that YAML reads."""
+    number = _previous(lines, number)
+    while number > 0 and lines[number].lstrip().startswith("#"):
+        number = _previous(lines, number)
+    return number

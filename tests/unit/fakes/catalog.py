@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -66,13 +67,22 @@ def serve(api: FakeApi, *, modern: bool = True) -> None:
 
 
 def accept_all(api: FakeApi) -> None:
-    """After the answers that a test has given: every dry run is accepted."""
+    """After the answers that a test has given: every dry run is accepted, but none makes a pod whose name is taken.
+
+    A real API server looks at that last of all, behind its validation and admission; so does this one, since what a
+    test has answered comes before.
+    """
 
     def accept(connection: Connection, request: Request) -> None:
-        if "dryRun" in request.query:
-            connection.reply(201, request.json())
-        else:
+        if "dryRun" not in request.query:
             api.answer(connection, request)
+            return
+        namespace = re.fullmatch(r"/api/v1/namespaces/([^/]+)/pods", request.path)
+        name = request.json()["metadata"].get("name", "")
+        if request.method == "POST" and namespace and api.get(name, namespace[1], "pods"):
+            connection.error(409, "AlreadyExists", f'pods "{name}" already exists')
+        else:
+            connection.reply(201 if request.method == "POST" else 200, request.json())
 
     api.fault("^/apis?/.*", accept, method="POST", times=ALWAYS)
     api.fault("^/apis?/.*", accept, method="PATCH", times=ALWAYS)

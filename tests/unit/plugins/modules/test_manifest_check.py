@@ -144,34 +144,94 @@ def test_check_mode_makes_no_difference(api, capfd):
     assert only(result)["documents"][0]["dry_run"]["verdict"] == "accepted"
 
 
-def test_an_object_that_is_there_is_applied_and_not_made_twice(api, check):
+UNCHANGEABLE = refuse(
+    422, "Invalid", 'Pod "web" is invalid: spec: Forbidden: pod updates may not change fields other than `x`\n  core{'
+)
+NAME_TAKEN = (
+    "line 4: An object of this name exists already, and what the file changes of it cannot be changed."
+    " Choose another name, or delete the one that exists first, if it is yours: kubectl delete pod web"
+)
+
+
+@pytest.fixture(name="web")
+def pod_of_the_lab(api):
+    """A pod named web is in the namespace already."""
     api.put({"metadata": {"name": "web", "namespace": "lab", "uid": "1"}})
+
+
+@pytest.mark.usefixtures("web")
+def test_an_object_that_is_there_is_not_mixed_with_what_the_file_says(api, check):
+    causes = [
+        {"field": "spec.containers[0].ports[0].containerPort", "message": "Invalid value: must be between 1 and 65535"}
+    ]
+    api.fault("/pods$", refuse(422, "Invalid", "x", details={"causes": causes}), method="POST")
+    mixed = [
+        {"field": "spec.containers[1].ports[1].containerPort", "message": "Invalid value: must be between 1 and 65535"}
+    ]
+    api.fault("/pods/web$", refuse(422, "Invalid", "x", details={"causes": mixed}), method="PATCH")
+    content = POD + "    ports:\n    - containerPort: 80808\n"
+    assert lines(check(content=content, namespace="lab")) == [
+        "line 10: spec.containers[0].ports[0].containerPort is not the number of a port. Ports go from 1 to 65535."
+    ]
+
+
+@pytest.mark.usefixtures("web")
+def test_a_right_file_is_also_applied_to_the_object_that_has_its_name(api, check):
     result = check(content=POD, namespace="lab")
-    assert trials(api) == [("PATCH", "/api/v1/namespaces/lab/pods/web")]
+    assert trials(api) == [("POST", "/api/v1/namespaces/lab/pods"), ("PATCH", "/api/v1/namespaces/lab/pods/web")]
     patch = next(one for one in api.requests if one.method == "PATCH")
     assert patch.headers["content-type"] == ["application/apply-patch+yaml"]
     assert (patch.one("fieldManager"), patch.one("force")) == ("kubelabs.pods", "true")
-    assert "is there already" in only(result)["documents"][0]["dry_run"]["reason"]
+    document = only(result)["documents"][0]
+    assert only(result)["valid"] and "is there already" in document["dry_run"]["reason"]
 
 
-def test_one_that_is_made_in_between_is_applied(api, check):
-    api.fault("/pods$", refuse(409, "AlreadyExists", "exists"), method="POST")
-    assert only(check(content=POD, namespace="lab"))["valid"]
-    assert [method for method, _path in trials(api)] == ["POST", "PATCH"]
+@pytest.mark.usefixtures("web")
+def test_a_change_that_would_be_refused_is_an_error_with_the_way_out(api, check):
+    api.fault("/pods/web$", UNCHANGEABLE, method="PATCH")
+    one = only(check(content=POD, namespace="lab"))
+    assert (one["lines"], one["valid"]) == ([NAME_TAKEN], False)
+    assert (one["documents"][0]["dry_run"]["verdict"], one["documents"][0]["dry_run"]["code"]) == ("refused", 422)
 
 
-def test_a_change_that_cannot_be_made_is_told_with_the_way_out(api, check):
-    api.put({"metadata": {"name": "web", "namespace": "lab", "uid": "1"}})
-    words = 'Pod "web" is invalid: spec: Forbidden: pod updates may not change fields other than `x`\n  core.PodSpec{'
-    api.fault("/pods/web$", refuse(422, "Invalid", words), method="PATCH")
-    result = check(content=POD, namespace="lab")
-    (line,) = lines(result)
-    assert line == (
-        "line 1: An object of this name exists already, and what the file changes of it cannot be changed."
-        " Choose another name, or delete the one that exists (kubectl delete) if it is yours, then apply the file."
+@pytest.mark.usefixtures("web")
+def test_what_is_wrong_and_the_name_that_is_taken_are_told_at_once(api, check):
+    cause = {"field": "spec.containers[0].image", "message": "Required value"}
+    api.fault("/pods$", refuse(422, "Invalid", "x", details={"causes": [cause]}), method="POST")
+    api.fault("/pods/web$", UNCHANGEABLE, method="PATCH")
+    assert lines(check(content=POD, namespace="lab")) == [
+        NAME_TAKEN,
+        "line 8: spec.containers[0].image is missing.",
+    ]
+
+
+@pytest.mark.usefixtures("web")
+def test_a_field_that_there_is_not_says_nothing_of_the_name(api, check):
+    api.fault("/pods$", refuse(400, "BadRequest", 'strict decoding error: unknown field "spec.x"'), method="POST")
+    words = "failed to create typed patch object (lab/web; /v1, Kind=Pod): .spec.x: field not declared in schema"
+    api.fault("/pods/web$", refuse(400, "BadRequest", words), method="PATCH")
+    assert lines(check(content=POD + "  x: 1\n", namespace="lab")) == [
+        "line 9: x is no field of spec. Look at: kubectl explain pod.spec"
+    ]
+
+
+@pytest.mark.usefixtures("web")
+def test_no_room_beside_the_object_that_has_the_name_is_no_fault(api, check):
+    full = 'pods "web" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1'
+    api.fault("/pods$", refuse(403, "Forbidden", full), method="POST", times=2)
+    assert only(check(content=POD, namespace="lab"))["lines"] == []
+    other = check(content=POD.replace("name: web\nspec", "name: other\nspec"), namespace="lab")
+    assert "quota has no room" in lines(other)[0]
+
+
+@pytest.mark.usefixtures("web")
+def test_who_may_not_ask_the_second_question_does_not_know(api, check):
+    api.fault("/pods/web$", refuse(403, "Forbidden", 'User "eve" cannot patch resource'), method="PATCH")
+    one = only(check(content=POD, namespace="lab"))
+    assert (one["valid"], one["documents"][0]["dry_run"]["verdict"]) == (True, "unknown")
+    assert one["documents"][0]["dry_run"]["reason"].startswith(
+        "The user eve, with whose rights this was asked, may not"
     )
-    # It is no fault of the file.
-    assert only(result)["valid"]
 
 
 def test_the_namespace_of_the_task_counts(api, check):
@@ -243,6 +303,13 @@ def test_the_server_tells_no_slip_again_that_has_a_character_which_is_not_seen(a
     api.fault("/pods$", refuse(400, "BadRequest", said), method="POST")
     (line,) = lines(check(content=POD.replace("image", "im\u200bage")))
     assert "ZERO WIDTH SPACE" in line
+
+
+def test_a_list_that_does_not_begin_for_want_of_a_blank_is_one_problem(api, check):
+    api.fault("/pods$", refuse(400, "BadRequest", 'strict decoding error: unknown field "spec.-name"'), method="POST")
+    api.fault("/pods$", refuse(422, "Invalid", "x", details={"causes": [missing_containers()]}), method="POST")
+    (line,) = lines(check(content=POD.replace("  - name: web\n    image: nginx\n", "  -name: web\n")))
+    assert line == "line 7: There is no blank after the dash. Write: - name: ..."
 
 
 def test_bytes_as_kubectl_takes_them(api, check, tmp_path):

@@ -80,6 +80,29 @@ def test_a_right_manifest_has_no_problems(check):
             "line 9: name is no field of a Pod. It belongs into metadata: indent it deeper.",
         ),
         (
+            POD.replace("  - name: web\n    image: nginx\n", "  -name: web\n"),
+            "line 7: There is no blank after the dash. Write: - name: ...",
+        ),
+        (
+            POD.replace("  - name: web", "    -name: web"),
+            "line 7: There is no blank after the dash. Write: - name: ...",
+        ),
+        (
+            container("ports:", "-containerPort: 80"),
+            "line 10: There is no blank after the dash. Write: - containerPort: ...",
+        ),
+        (container("ports:", "-name: http"), "line 10: There is no blank after the dash. Write: - name: ..."),
+        (container("command:", "  -sleep"), "line 10: There is no blank after the dash. Write a blank after it."),
+        (
+            container("args: -v"),
+            "line 9: spec.containers[0].args must be a list."
+            " Write its entries below it, each with a dash and a blank, or in brackets: [one, two]",
+        ),
+        (
+            POD.replace("    image", "    -image"),
+            "line 8: -image is no field of spec.containers[0]. Did you mean image?",
+        ),
+        (
             container("ports: {containerPort: 80}"),
             "line 9: spec.containers[0].ports must be a list. Put a dash and a blank before containerPort:"
             " every entry of a list begins with a dash.",

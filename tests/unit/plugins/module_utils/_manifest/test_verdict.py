@@ -15,6 +15,8 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._manifest.verdict im
     Word,
     accepted,
     refused,
+    takes_its_place,
+    unchangeable,
     warning_problems,
 )
 
@@ -93,12 +95,6 @@ def error(code, message, *causes, reason="Invalid"):
             "The namespace is being deleted.",
         ),
         (
-            422,
-            'Pod "web" is invalid: spec: Forbidden: pod updates may not change fields other than `spec.x`\n  core{',
-            Word.REFUSED,
-            "An object of this name exists already, and what the file changes of it cannot be changed.",
-        ),
-        (
             400,
             'Pod in version "v1" cannot be handled as a Pod: json: cannot unmarshal object into Go struct field '
             "PodSpec.spec.containers of type []v1.Container",
@@ -161,6 +157,81 @@ def test_what_is_said_of_a_field_has_its_line(field, message, words):
     verdict = refused(error(422, 'Pod "Web" is invalid', (field, message)), DOCUMENT)
     assert verdict.problems[0].in_words().startswith(words)
     assert verdict.reason == verdict.problems[0].message
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (
+            'Pod "web" is invalid: spec: Forbidden: pod updates may not change fields other than `spec.x`\n  core{',
+            "what the file changes of it cannot be changed.",
+        ),
+        ("x" * 2000 + ": Invalid value: 1: field is immutable", "what the file changes of it cannot be changed."),
+        ("spec.ports: Required value", "the API server refuses to change it so: spec.ports: Required value."),
+    ],
+)
+def test_what_cannot_be_changed_is_a_problem_of_the_name(message, said):
+    (problem,) = unchangeable(error(422, message), DOCUMENT).problems
+    assert (problem.place.line, problem.path, problem.level) == (4, ("metadata", "name"), "error")
+    assert problem.message == f"An object of this name exists already, and {said}"
+    assert problem.suggestion.endswith("delete the one that exists first, if it is yours: kubectl delete pod Web")
+
+
+def test_who_may_not_change_it_does_not_know():
+    words = 'pods "web" is forbidden: User "eve" cannot patch resource "pods" in API group "" in the namespace "lab"'
+    assert unchangeable(error(403, words), DOCUMENT).word == Word.UNKNOWN
+
+
+QUOTA = 'pods "web" is forbidden: exceeded quota: q, requested: '
+
+
+@pytest.mark.parametrize(
+    ("message", "takes"),
+    [
+        (f"{QUOTA}cpu=200m,pods=1, used: cpu=1,pods=1, limited: cpu=1,pods=1", True),
+        (f"{QUOTA}cpu=2, used: cpu=100m, limited: cpu=1", False),
+        (f"{QUOTA}pods=1, used: pods=0, limited: pods=0", False),
+        ("spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated", True),
+        ("spec.containers: Required value", False),
+    ],
+)
+def test_what_is_only_refused_for_what_another_one_has_taken(message, takes):
+    assert takes_its_place(message) is takes
+
+
+LABELS = b"""\
+kind: Pod
+metadata:
+  labels:
+    app: my web app
+    tier: front
+    stage: front
+    my key!: a
+    text: |
+      web
+    long: %s
+""" % (b"w" * 5000)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason", "words"),
+    [
+        ("my web app", "a valid label must be", "line 4: metadata.labels.app is not what a label can be."),
+        ("my key!", "name part must consist of", "line 7: metadata.labels.my key! is not what a label can be."),
+        ("web\\n", "a valid label must be", "line 8: metadata.labels.text is not what a label can be."),
+        ("front", "a valid label must be", "line 3: metadata.labels is not what a label can be."),
+        ("other", "a valid label must be", "line 3: metadata.labels is not what a label can be."),
+        ("w" * 5000, "must be no more than 63 bytes", "line 10: metadata.labels.long: Invalid value: "),
+    ],
+)
+def test_a_label_has_its_own_line(value, reason, words):
+    (document,) = read_documents(LABELS)
+    said = f'Invalid value: "{value}": {reason}'
+    verdict = refused(error(422, f'Pod "web" is invalid: metadata.labels: {said}', ("metadata.labels", said)), document)
+    (problem,) = verdict.problems
+    assert problem.in_words().startswith(words)
+    assert problem.suggestion or problem.message.endswith(f": {reason}.")
+    assert verdict.message.endswith(f": {reason}")
 
 
 def test_a_pod_of_a_job_has_to_end():
