@@ -11,7 +11,7 @@ Jinja2. The page may load nothing, and run nothing but the line that fetches it 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..module_utils._ground.times import parse_time
@@ -30,10 +30,22 @@ COLUMNS = ((8, 1), (24, 2), (54, 3), (100, 4), (math.inf, 5))
 ROOM, ROOM_IN_TROUBLE = 73, 63
 #: Pixels of a student's row below which a name is in one line, and em of a name that is not made larger.
 TWO_LINES, SHORT = 30, 6.5
-#: Of a bold letter about how many em it is wide. Others are LETTER, capital letters CAPITAL, and East Asian ones 1.
-#: So it is in DejaVu Sans, the widest font that systems usually have: elsewhere a long name is smaller than could be.
-WIDTHS = {**dict.fromkeys("mwMW@%", 1.02), **dict.fromkeys("fijlrtI.,:;'-()[]", 0.44), " ": 0.34}
-LETTER, CAPITAL = 0.68, 0.78
+#: In em how wide the number of a step is, with what keeps it from the next one.
+NUMBER = 1.15
+#: Of a bold letter how many em it is wide, rounded up: what is wider than expected is broken in two lines. Others are
+#: LETTER, capital letters CAPITAL, and East Asian ones 1. So it is in DejaVu Sans, the widest font that systems usually
+#: have: elsewhere a long name is smaller than could be.
+WIDTHS = {
+    "W": 1.11,
+    **dict.fromkeys("mM@%", 1.05),
+    "w": 0.93,
+    **dict.fromkeys("DGHNOQU", 0.86),
+    **dict.fromkeys("aceksvxyz", 0.68),
+    **dict.fromkeys("rt", 0.5),
+    **dict.fromkeys("fijlI.,:;'-()[]/", 0.46),
+    " ": 0.35,
+}
+LETTER, CAPITAL = 0.72, 0.78
 MOST_ROWS = 40  # students in the console's table
 LONGEST_NAME = 40  # columns of a name there
 
@@ -63,6 +75,7 @@ def board(
     height = max(1, math.ceil(len(students) / columns))
     room = ROOM_IN_TROUBLE if trouble else ROOM
     rows = [_row(student, points) for student in students]
+    most = _number(sum(points.values()))
     steps = [
         {
             "title": step.title,
@@ -80,9 +93,14 @@ def board(
         "columns": columns,
         "height": height,
         "room": room,
+        "mark_percent": 8.5 if columns == 1 else 6.5,
+        "points_percent": 8 if columns < 4 else 6.5,
+        "title_ems": _widest(f"{number} {step.title}" for number, step in enumerate(STEPS, 1)),
+        "head_ems": _widest(step.title for step in STEPS) if columns == 1 else NUMBER,
+        "points_ems": _widest([f"/{most}", *(row["points"] for row in rows)]),
         "one_line_below": math.ceil(TWO_LINES * (height + 1) * 100 / room),
         "number": len(students),
-        "most": _number(sum(points.values())),
+        "most": most,
         "through": sum(_is_through(student) for student in students),
         "looked": clock(looked),
         "refresh": refresh,
@@ -122,6 +140,10 @@ def ems(text: str) -> float:
     """About how wide the text is in a bold font of 1."""
     widths = [WIDTHS.get(char, CAPITAL if char.isupper() else LETTER) for char in text]
     return sum((0, width, 1)[min(2, columns_of(char))] for char, width in zip(text, widths, strict=True))
+
+
+def _widest(texts: Iterable[str]) -> float:
+    return round(max(map(ems, texts)), 1)
 
 
 def _is_through(student: StudentGrade) -> bool:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -15,6 +17,7 @@ from ansible_collections.kubelabs.pods.tests.unit.plugins.plugin_utils.test_grad
 PROJECTOR = {"width": 1920, "height": 1080}
 PHONE = {"width": 360, "height": 740}
 LAPTOP = {"width": 1280, "height": 800}
+OLD_PROJECTOR = {"width": 1024, "height": 768}
 ATTACK = "</style></title><script>alert(1)</script><img src=x onerror=alert(1)><svg/onload=alert(1)>\u202e\x1b[31m=1+1"
 REACHED = ("web_pod_ready", "apply", "shell_pod_ready")
 
@@ -29,8 +32,10 @@ def fixture_show(browser, tmp_path):
     contexts, said, asked = [], [], []
     path = tmp_path / "board.html"
 
-    def show(of, refresh=0, name="monday", trouble="", **options):
-        page = board(name, of, POINTS, "2026-11-26T10:42:00Z", refresh=refresh, trouble=trouble, reason=trouble)
+    def show(of, refresh=0, name="monday", trouble="", points=None, **options):
+        page = board(
+            name, of, points or POINTS, "2026-11-26T10:42:00Z", refresh=refresh, trouble=trouble, reason=trouble
+        )
         path.write_text(page)
         context = browser.new_context(**{"viewport": PROJECTOR, **options})
         contexts.append(context)
@@ -69,6 +74,44 @@ def test_a_whole_class_is_on_one_screen(show, number):
     assert right <= 0 and down <= 0
 
 
+#: Of an element the box, and that of its text, as (left, right, top, bottom).
+BOXES = """all => all.map(one => {
+    const range = document.createRange();
+    range.selectNodeContents(one);
+    return [one, range].map(of => of.getBoundingClientRect()).map(at => [at.left, at.right, at.top, at.bottom]);
+})"""
+
+
+@pytest.mark.parametrize("viewport", [OLD_PROJECTOR, {"width": 1280, "height": 720}, PROJECTOR, PHONE])
+@pytest.mark.parametrize("number", [6, 11, 12, 24, 54, 100])
+@pytest.mark.parametrize("points", [{}, dict.fromkeys(POINTS, 2.25)])
+def test_everything_has_room_where_it_stands(show, number, viewport, points):
+    page = show(students(number), viewport=viewport, points=points)
+    assert overflow(page)[0] <= 0
+    signs = page.locator("td span:not(:empty)")
+    sizes = signs.evaluate_all("all => all.map(one => parseFloat(getComputedStyle(one).fontSize))")
+    for (box, sign), size in zip(signs.evaluate_all(BOXES), sizes, strict=True):
+        assert box[0] + 1 <= sign[0] and sign[1] <= box[1] - 1
+        # Above and below a sign its font may have room for others.
+        middle = (sign[2] + sign[3]) / 2
+        assert box[2] + 1 <= middle - size / 2 and middle + size / 2 <= box[3] - 1
+    for table in page.locator("table").all():
+        heads = table.locator("thead span:not(.hidden):visible").evaluate_all(BOXES)
+        for (_box, left), (_other, right) in itertools.pairwise(heads):
+            assert right[0] - left[1] >= 5
+    for box, value in page.locator("td.points").evaluate_all(BOXES):
+        assert box[0] <= value[0] and value[1] <= box[1] + 0.5
+    counts = page.locator(".steps b").evaluate_all(BOXES)
+    if viewport != PHONE:  # there the tiles stand in several rows
+        assert len({round(box[2]) for box, _text in counts}) == 1
+
+
+@pytest.mark.parametrize("viewport", [OLD_PROJECTOR, {"width": 1280, "height": 720}, LAPTOP])
+def test_titles_of_steps_are_in_one_line(show, viewport):
+    titles = show(students(12), viewport=viewport).locator(".steps strong").evaluate_all(BOXES)
+    assert len({round(text[3] - text[2]) for _box, text in titles}) == 1
+
+
 LONG = "A very long name of somebody"
 NAMES = [
     "Anna Müller",
@@ -91,7 +134,7 @@ def named(number):
 
 
 @pytest.mark.parametrize("trouble", ["", "The cluster has not answered since 19:34. This is what was known then."])
-@pytest.mark.parametrize("viewport", [PROJECTOR, LAPTOP])
+@pytest.mark.parametrize("viewport", [PROJECTOR, LAPTOP, OLD_PROJECTOR])
 @pytest.mark.parametrize("number", [6, 13, 54, 100])
 def test_so_it_is_whatever_the_names_and_with_trouble(show, number, viewport, trouble):
     page = show(named(number), viewport=viewport, trouble=trouble)
@@ -113,6 +156,15 @@ def cut_names(page):
 )
 def test_ordinary_names_are_not_cut(show, number, viewport):
     assert not set(cut_names(show(named(number), viewport=viewport))) & set(NAMES[:7])
+
+
+@pytest.mark.parametrize("viewport", [OLD_PROJECTOR, {"width": 1280, "height": 720}, PROJECTOR])
+@pytest.mark.parametrize("number", [7, 12])
+def test_a_short_name_is_not_cut_whatever_letters_it_is_of(show, number, viewport):
+    """So it is where it is guessed narrower than it is."""
+    short = ["Ben Okafor 8", "Student 5 4", "Ana 10001", "Otto Stutter", "Doug Hong", "WWW WWW", "Bob Budd"]
+    page = show([student(short[index % len(short)], REACHED) for index in range(number)], viewport=viewport)
+    assert cut_names(page) == []
 
 
 @pytest.mark.parametrize(("viewport", "number"), [(LAPTOP, 13), (LAPTOP, 100), (PHONE, 13)])
