@@ -26,18 +26,18 @@ description:
     one of events, and the logs of web pods whose student has not been seen to make a request. Of a pod with several containers
     that is the log of the one with the web image, or where none has one those of three at most. Changes nothing on the cluster.
   - >-
-    The steps. V(web_pod_ready): a pod with a web image, or one whose log tells of requests, is ready, and its
-    containers have been running for O(settle) seconds. V(apply): a pod was
-    applied with C(kubectl apply), as its field manager says, at once or after C(kubectl run) or C(kubectl create) had made
-    it. V(shell_pod_ready): a container with a shell image has been running for O(settle) seconds, also beside a web server in
-    one pod. V(exec): a request came from a pod whose own command makes none. V(http_between_pods): the log of a web pod has a
-    request from the address that another pod of the same student had then, that is no probe of the kubelet and came through no
-    port-forward.
-    V(restarts): a container has restarted O(restarts) times. V(cleanup): there were pods and none is left.
+    The steps. V(web_pod_ready): a pod with a web image, or one whose log tells of requests, is ready, and its containers have
+    been running for O(settle) seconds. V(apply): a pod was applied with C(kubectl apply), as its field manager says, at once or
+    after C(kubectl run) or C(kubectl create) had made it. V(shell_pod_ready): a container with a shell image has been running
+    for O(settle) seconds, also beside a web server in one pod. V(exec): a request came from a pod whose own command makes none.
+    V(http_between_pods): the log of a web pod has a request from the address that another pod of the same student had then,
+    that is no probe of the kubelet and came through no port-forward. V(restarts): a container has restarted O(restarts) times.
+    V(cleanup): there were pods and none is left.
   - What a cluster does not tell has the state V(unknown). Commands that were executed leave no trace but in an audit log, and
     whoami logs no requests without C(--verbose). A log is gone with its pod, and begins anew when its container does; a pod
-    that never started had none. Of a pod that was gone before anybody looked, events tell for an hour its images and how often it was started, but not how it was made,
-    whether it became ready, and whether it made a request. What it cannot have reached by that stays V(not_yet).
+    that never started had none. Of a pod that was gone before anybody looked, events tell for an hour its images and how often
+    it was started, but not how it was made, whether it became ready, and whether it made a request. What it cannot have reached
+    by that stays V(not_yet).
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - kubelabs.pods.k8s_auth

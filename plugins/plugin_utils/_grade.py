@@ -781,8 +781,18 @@ def _had(pod: Pod, ips: Sequence[str], old: KnownPod | None, now: datetime) -> l
             since = min(since, last["since"])
         elif old:
             since = max(since, old["seen"])
-        had.append({"ip": ip, "since": since, "seen": iso_seconds(now)})
+        had.append({"ip": ip, "since": since, "seen": iso_seconds(_sandbox_until(pod, now))})
     return had
+
+
+def _has_ended(pod: Pod) -> bool:
+    return phase_of(pod) in ("Succeeded", "Failed")
+
+
+def _sandbox_until(pod: Pod, now: datetime) -> datetime:
+    """Until when the pod has had its addresses: one that has ended shows them still, while others are given them."""
+    ends = [parse_time(state_of(status)[1].get("finishedAt")) for _init, status in container_statuses(pod)]
+    return max((end for end in ends if end), default=now) if _has_ended(pod) else now
 
 
 def _may_have_run(pod: Pod) -> bool:
@@ -815,7 +825,7 @@ def _sandbox_since(pod: Pod, now: datetime) -> datetime:
     moments = [parse_time(sandbox.get("lastTransitionTime"))] if sandbox.get("status") == "True" else []
     for _init, status in container_statuses(pod):
         state, details = state_of(status)
-        if state == "running" or (state == "terminated" and phase_of(pod) in ("Succeeded", "Failed")):
+        if state == "running" or (state == "terminated" and _has_ended(pod)):
             moments.append(parse_time(details.get("startedAt")))
     return min([now, *(moment for moment in moments if moment)])
 

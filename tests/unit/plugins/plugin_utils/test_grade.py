@@ -450,13 +450,21 @@ def test_a_pod_that_asked_itself_under_an_address_that_it_had_asked_no_other():
         (shell(age=60, container=running("app", restarts=1, started=ago(5))), 5),
         # Between two runs it is not known whether the one before was in this sandbox, unless the pod has ended.
         (shell(container=terminated(started=ago(9)), ready=False), 0),
-        (shell(container=terminated(started=ago(9)), ready=False, phase="Succeeded"), 9),
+        (shell(container=terminated(started=ago(9), finished=ago(0)), ready=False, phase="Succeeded"), 9),
         (sandboxed(shell(container=terminated(started=ago(9)), ready=False), 30), 30),
         (sandboxed(shell(container=terminated(started=ago(9)), ready=False), 30, "False"), 0),
     ],
 )
 def test_since_when_a_pod_is_known_to_have_had_its_address(one, seconds):
     assert look(one)["pods"][0]["had"] == [{"ip": "10.0.0.2", "since": ago(seconds), "seen": ago(0)}]
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(205, "reached"), (195, "reached"), (30, "unknown")])
+def test_a_pod_that_has_ended_shows_an_address_that_others_may_have(seconds, state):
+    run = terminated(code=0, started=ago(210), finished=ago(200))
+    tmp = shell("tmp", container=run, ready=False, phase="Succeeded", age=215)
+    student = look(web(), tmp, served=asked(web(), "10.0.0.2", at=NOW - timedelta(seconds=seconds)))
+    assert states(student)["http_between_pods"] == state
 
 
 def test_an_address_that_two_pods_may_have_had_is_nobodys():
