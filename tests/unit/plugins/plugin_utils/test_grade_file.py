@@ -73,7 +73,7 @@ def test_what_is_written_can_be_read(tmp_path):
     ("content", "problem"),
     [
         ("{", "is not JSON"),
-        ("[]", "does not hold the grades of a class: the file is list"),
+        ("[]", "does not hold the grades of a class: the file is a list"),
         ('{"class": "monday", "students": [{}]}', "has no 'name'"),
         (json.dumps(grades(student(), class_name="tuesday")), "has the grades of the class tuesday, and not of monday"),
         (json.dumps(grades({**student(), "steps": []})), "other steps or states"),
