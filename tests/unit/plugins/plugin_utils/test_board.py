@@ -164,6 +164,14 @@ def test_no_name_makes_a_row_wider_than_the_terminal(name, columns):
     assert "…" in row and row.split()[-7:] == ["ok", "-", "-", "?", "-", "-", "-"]
 
 
+@pytest.mark.parametrize(
+    ("name", "wide"), [("Ben Okafor 3", 7.35), ("Student 5 4", 6.58), ("Doug Hong", 6.13), ("W", 1.1)]
+)
+def test_a_name_is_guessed_at_least_as_wide_as_it_is(name, wide):
+    """In DejaVu Sans Bold, by the widths that its file has for the letters."""
+    assert wide <= _board.ems(name) <= 1.1 * wide
+
+
 def test_on_a_narrow_terminal_steps_have_numbers():
     table = _board.grade_table([student(LONG), student()], POINTS, 80)
     assert table.splitlines() == [
