@@ -31,8 +31,8 @@ description:
     after C(kubectl run) or C(kubectl create) had made it. V(shell_pod_ready): a container with a shell image has been running
     for O(settle) seconds, also beside a web server in one pod. V(exec): a request came from a pod whose own command makes none.
     V(http_between_pods): the log of a web pod has a request from the address that another pod of the same student had then,
-    that is no probe of the kubelet and came through no port-forward. V(restarts): a container has restarted O(restarts) times.
-    V(cleanup): there were pods and none is left.
+    that is no probe of the kubelet and came through no port-forward. V(restarts): a container has restarted O(restarts) times,
+    and not with its node. V(cleanup): there were pods and none is left.
   - What a cluster does not tell has the state V(unknown). Commands that were executed leave no trace but in an audit log, and
     whoami logs no requests without C(--verbose). A log is gone with its pod, and begins anew when its container does; a pod
     that never started had none. Of a pod that was gone before anybody looked, events tell for an hour its images and how often

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, NotRequired, TypedDict
 from ..module_utils._ground.errors import ArgumentError
 from ..module_utils._ground.json_reading import as_list, as_map, as_text
 from ..module_utils._ground.ownership import is_ours
-from ..module_utils._ground.times import iso_seconds, parse_time
+from ..module_utils._ground.times import iso_seconds, parse_time, readable
 from ..module_utils._ground.wording import capital, listed, sentence
 from ..module_utils._pods.http_log import Served, address
 from ..module_utils._pods.making import last_applied, making
@@ -386,10 +386,13 @@ def _shell(view: View, rules: Rules) -> Found:
 
 
 def _restarts(view: View, rules: Rules, known: Sequence[KnownPod]) -> Found:
-    most, whose = 0, ""
+    most, whose, by_node = 0, "", ""
     for pod in _own(view):
         for _init, status in container_statuses(pod):
             count = restart_count(pod, status)
+            if _ended_with_node(last_terminated(status)):
+                by_node = f"{name_of(pod)} was restarted with its node, which is nobody's work"
+                continue
             code = last_terminated(status).get("exitCode")
             said = f", last with the exit code {code}" if isinstance(code, int) else ""
             if count > most:
@@ -402,7 +405,13 @@ def _restarts(view: View, rules: Rules, known: Sequence[KnownPod]) -> Found:
         return Found(State.REACHED, f"{whose}.")
     if whose:
         return Found(State.NOT_YET, f"{whose}; {rules.restarts} are asked for.")
-    return Found(State.NOT_YET, "There is no pod that was restarted.")
+    return Found(State.NOT_YET, f"{by_node}." if by_node else "There is no pod that was restarted.")
+
+
+def _ended_with_node(last: Mapping[str, Any]) -> bool:
+    """Whether the last run ended because its node did. Source: internal/cri/server/restart.go of containerd, which finds
+    the container without its process."""
+    return last.get("reason") == "Unknown" and last.get("exitCode") == 255
 
 
 class Asked(NamedTuple):
@@ -498,7 +507,7 @@ def _http(view: View, rules: Rules, known: Sequence[KnownPod]) -> Found:
     requests = _requests(view, known)
     if requests.asked:
         one = requests.asked[0]
-        at = f" at {iso_seconds(one.at)}" if one.at else ""
+        at = f" at {readable(one.at)}" if one.at else ""
         whose = "the lab's pod " if one.asker["lab"] else ""
         return Found(
             State.REACHED, f"The log of {one.server} has a request from {whose}{one.asker['name']} ({one.ip}){at}."
