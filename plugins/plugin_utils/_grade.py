@@ -409,8 +409,8 @@ def _restarts(view: View, rules: Rules, known: Sequence[KnownPod]) -> Found:
 
 
 def _ended_with_node(last: Mapping[str, Any]) -> bool:
-    """Whether the last run ended because its node did. Source: internal/cri/server/restart.go of containerd, which finds
-    the container without its process."""
+    """Whether the last run ended because its node did: containerd finds the container without its process. Source:
+    internal/cri/server/restart.go."""
     return last.get("reason") == "Unknown" and last.get("exitCode") == 255
 
 
