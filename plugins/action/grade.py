@@ -42,6 +42,9 @@ from ansible_collections.kubelabs.pods.plugins.plugin_utils import (
     _board,
     _grade,
     _grade_file,
+    _grade_points,
+    _grade_requests,
+    _grade_terms,
     _report,
     _settings,
 )
@@ -120,7 +123,7 @@ class Grading:
         return int(self._options["columns"])
 
     @property
-    def students(self) -> list[_grade.StudentGrade]:
+    def students(self) -> list[_grade_terms.StudentGrade]:
         """All of whom something is known, in the order of the roster as far as it is known."""
         return list(self._grades.values())
 
@@ -151,7 +154,7 @@ class Grading:
         live = {name_of(item): item for item in namespaces or [] if not is_deleting(item)}
         everywhere = namespaces is None or not selector
         views = {
-            name: _grade.View(
+            name: _grade_terms.View(
                 live=everywhere or name in live,
                 uid=uid_of(live.get(name, {})),
                 now=now,
@@ -195,11 +198,11 @@ class Grading:
             return self._pods.pods(names)
         return survey.pods_by_namespace(self.client, names, self._options["concurrency"], deadline)
 
-    def _read_logs(self, views: Mapping[str, _grade.View], now: datetime, deadline: Deadline) -> None:
+    def _read_logs(self, views: Mapping[str, _grade_terms.View], now: datetime, deadline: Deadline) -> None:
         wanted = [
             (view, log)
             for name, view in views.items()
-            for log in _grade.logs_to_read(self._grades.get(name), view, self.rules, self._read_at.get(name))
+            for log in _grade_requests.logs_to_read(self._grades.get(name), view, self.rules, self._read_at.get(name))
         ]
         answers = survey.served(self.client, [log for _view, log in wanted], self._options["concurrency"], deadline)
         failed = set()
@@ -214,9 +217,9 @@ class Grading:
             # The pods were listed after that moment, so what they asked before is in this reading or the next.
             self._read_at[name] = now
 
-    def _with_logs(self, view: _grade.View) -> _grade.View:
+    def _with_logs(self, view: _grade_terms.View) -> _grade_terms.View:
         served = {uid_of(pod): list(self._served.get(uid_of(pod), ())) for pod in view.pods}
-        return _grade.View(view.live, view.uid, view.now, view.pods, served, view.past, view.trouble)
+        return _grade_terms.View(view.live, view.uid, view.now, view.pods, served, view.past, view.trouble)
 
     def _in_order(self, names: Sequence[str]) -> None:
         """Of whom nothing is known any more comes last; where only some are looked at, all keep their places."""
@@ -331,7 +334,7 @@ class Grading:
         _grade_file.write_board(self._directory, page)
 
 
-def rules_of(options: Mapping[str, Any]) -> _grade.Rules:
+def rules_of(options: Mapping[str, Any]) -> _grade_terms.Rules:
     """What is judged by.
 
     Raises:
@@ -340,12 +343,12 @@ def rules_of(options: Mapping[str, Any]) -> _grade.Rules:
     for option, least in (("restarts", 1), ("settle", 0), ("watch_interval", 1), ("watch_for", 0), ("columns", 0)):
         if not least <= options[option] < math.inf:
             raise ArgumentError(f"{option} is {options[option]}. Give {least} or more.")
-    return _grade.Rules(
+    return _grade_terms.Rules(
         web_images=options["web_images"],
         shell_images=options["shell_images"],
         restarts=options["restarts"],
         settle=options["settle"],
-        points=_grade.weights(options["points"]),
+        points=_grade_points.weights(options["points"]),
     )
 
 

@@ -15,8 +15,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..module_utils._ground.times import parse_time
-from ._grade import STEPS, State, StudentGrade, points_of
 from ._grade_file import BOARD_TITLE, totals
+from ._grade_points import points_of
+from ._grade_terms import STEPS, State, StudentGrade
 from ._labels import visible
 from ._templates import source_hash, template
 from ._text_table import columns_of, cut, fitted_table

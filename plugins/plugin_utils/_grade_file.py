@@ -16,7 +16,8 @@ from typing import Any, TypedDict, cast
 
 from ..module_utils._ground.errors import ArgumentError
 from ._arguments import mapping, mappings
-from ._grade import NAMES, STEPS, State, StudentGrade, points_of
+from ._grade_points import points_of
+from ._grade_terms import NAMES, STEPS, State, StudentGrade
 from ._own_files import may_be_written
 from ._report_csv import BYTE_ORDER_MARK, cell
 from ._report_file import REMEDY, read_json, write_text

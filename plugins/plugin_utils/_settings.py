@@ -17,7 +17,7 @@ from ..module_utils._ground.times import iso_seconds, utc_now
 from ..module_utils._keys.options import is_server
 from ..module_utils._pods.back_off import nominal_seconds
 from ._expiry import expiry_time
-from ._grade import points_problems
+from ._grade_points import points_problems
 from ._handouts import url_problem
 from ._pull_config import pull_config
 from ._roster import class_problems, column_problems

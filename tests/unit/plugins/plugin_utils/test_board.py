@@ -12,7 +12,7 @@ import unicodedata
 import pytest
 
 from ansible_collections.kubelabs.pods.plugins.plugin_utils import _board
-from ansible_collections.kubelabs.pods.plugins.plugin_utils._grade import NAMES
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._grade_terms import NAMES
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._text_table import columns_of
 from ansible_collections.kubelabs.pods.tests.unit.plugins.plugin_utils.test_grade_file import POINTS, student
 

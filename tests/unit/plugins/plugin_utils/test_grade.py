@@ -17,9 +17,10 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors impor
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.ownership import OWNER, OWNER_LABEL
 from ansible_collections.kubelabs.pods.plugins.module_utils._pods.http_log import Served
 from ansible_collections.kubelabs.pods.plugins.module_utils._survey.facts import Past
-from ansible_collections.kubelabs.pods.plugins.plugin_utils import _grade
+from ansible_collections.kubelabs.pods.plugins.plugin_utils import _grade, _grade_points, _grade_requests
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._checks import BY_NAME
-from ansible_collections.kubelabs.pods.plugins.plugin_utils._grade import NAMES, Rules, View, judge
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._grade import judge
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._grade_terms import NAMES, Rules, View
 from ansible_collections.kubelabs.pods.tests.unit.fakes.any_json import OBJECT
 from ansible_collections.kubelabs.pods.tests.unit.fakes.pods import (
     ended,
@@ -38,7 +39,7 @@ RULES = Rules(
     shell_images=["tools@sha256:0"],
     restarts=2,
     settle=8,
-    points=_grade.weights({}),
+    points=_grade_points.weights({}),
 )
 
 
@@ -658,7 +659,7 @@ def test_restarts_count_as_events_tell_them():
 
 
 def test_points_are_what_each_step_is_worth():
-    rules = Rules([], [], 2, 8, _grade.weights({"apply": 0.5, "web_pod_ready": "3"}))
+    rules = Rules([], [], 2, 8, _grade_points.weights({"apply": 0.5, "web_pod_ready": "3"}))
     assert look(web(), rules=rules)["points"] == 3.5
     assert look(web())["points"] == 2
 
@@ -675,10 +676,10 @@ def test_points_are_what_each_step_is_worth():
     ],
 )
 def test_points_that_cannot_be_used_are_told(points, problem):
-    assert problem in " ".join(_grade.points_problems(points))
+    assert problem in " ".join(_grade_points.points_problems(points))
     if isinstance(points, dict):
         with pytest.raises(ArgumentError, match="points:"):
-            _grade.weights(points)
+            _grade_points.weights(points)
 
 
 LOGS = [
@@ -706,20 +707,20 @@ CONTAINERS = [
 
 @pytest.mark.parametrize(("pods", "expected"), CONTAINERS)
 def test_of_which_containers_logs_are_read(pods, expected):
-    logs = _grade.logs_to_read(None, View(True, "u", NOW, [together(*pods)]), RULES, None)
+    logs = _grade_requests.logs_to_read(None, View(True, "u", NOW, [together(*pods)]), RULES, None)
     assert [one.container for one in logs] == expected
 
 
 @given(st.permutations(range(4)), st.integers(0, 3))
 def test_the_web_container_is_read_wherever_it_stands(order, others):
     pods = [[web(), shell(), web(image=MINE), shell()][index] for index in order if index <= others]
-    (log,) = _grade.logs_to_read(None, View(True, "u", NOW, [together(*pods)]), RULES, None)
+    (log,) = _grade_requests.logs_to_read(None, View(True, "u", NOW, [together(*pods)]), RULES, None)
     assert log.container == f"c{[index for index in order if index <= others].index(0)}"
 
 
 @pytest.mark.parametrize(("pods", "before", "expected"), LOGS)
 def test_which_logs_are_read(pods, before, expected):
-    logs = _grade.logs_to_read(before, View(True, "u", NOW, pods), RULES, NOW)
+    logs = _grade_requests.logs_to_read(before, View(True, "u", NOW, pods), RULES, NOW)
     assert {one.pod for one in logs} == expected
     assert {one.since for one in logs} <= {NOW}
     assert {(one.namespace, one.container) for one in logs} <= {("lab-anna", "app")}
@@ -728,7 +729,7 @@ def test_which_logs_are_read(pods, before, expected):
 def test_no_log_is_read_of_who_has_been_seen_to_ask():
     server = web()
     before = look(server, shell(), served=asked(server, "10.0.0.2"))
-    assert _grade.logs_to_read(before, View(True, "u", NOW, [server]), RULES, NOW) == []
+    assert _grade_requests.logs_to_read(before, View(True, "u", NOW, [server]), RULES, NOW) == []
 
 
 def test_news_are_what_was_reached_and_what_was_withdrawn():
@@ -753,4 +754,4 @@ def test_whatever_a_server_sends_is_judged_and_takes_nothing_back(early, late):
     for one in then["steps"]:
         assert (one["state"] == "reached") == (one["seen"] is not None)
         assert one["evidence"]
-    _grade.logs_to_read(None, View(True, "u", NOW, late), RULES, None)
+    _grade_requests.logs_to_read(None, View(True, "u", NOW, late), RULES, None)

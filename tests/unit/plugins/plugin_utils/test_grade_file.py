@@ -15,9 +15,8 @@ import jsonschema
 import pytest
 
 from ansible_collections.kubelabs.pods.plugins.module_utils._ground.errors import ArgumentError
-from ansible_collections.kubelabs.pods.plugins.plugin_utils import _grade
+from ansible_collections.kubelabs.pods.plugins.plugin_utils import _grade_points, _grade_terms
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._board import board
-from ansible_collections.kubelabs.pods.plugins.plugin_utils._grade import NAMES
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._grade_file import (
     grade_csv,
     read_grades,
@@ -26,10 +25,11 @@ from ansible_collections.kubelabs.pods.plugins.plugin_utils._grade_file import (
     write_board,
     write_grades,
 )
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._grade_terms import NAMES
 
 SCHEMA = json.loads((pathlib.Path(__file__).parents[4] / "docs/grade.schema.json").read_text())
 POD = {"name": "my-web", "uid": "u", "ips": ["10.0.0.1"], "created": "", "seen": "", "lab": False}
-POINTS = _grade.weights({"restarts": 2})
+POINTS = _grade_points.weights({"restarts": 2})
 
 
 def student(name="Anna", reached=("web_pod_ready",), unknown=("exec",), namespace="lab-anna"):
@@ -47,7 +47,7 @@ def student(name="Anna", reached=("web_pod_ready",), unknown=("exec",), namespac
         "namespace": namespace,
         "uid": "u",
         "looked": "2026-11-26T10:42:00Z",
-        "points": _grade.points_of(steps, POINTS),
+        "points": _grade_points.points_of(steps, POINTS),
         "steps": steps,
         "pods": [],
     }
@@ -101,7 +101,7 @@ def test_a_spreadsheet_gets_points_and_no_points_where_nothing_is_known():
 
 
 def test_a_spreadsheet_tells_of_a_step_that_is_worth_nothing_whether_it_was_reached():
-    points = _grade.weights({"exec": 0})
+    points = _grade_points.weights({"exec": 0})
     two = [student(reached=reached, unknown=()) for reached in (("apply", "exec"), ("apply",))]
     assert [row[2:] for row in rows(grade_csv(two, points))[1:]] == [
         ["1", "6", "0", "1", "0", "0", "0", "0", "0", "apply exec"],
@@ -185,7 +185,7 @@ def test_the_schema_describes_what_is_written(tmp_path):
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(written, SCHEMA)
     assert SCHEMA["$defs"]["step"]["properties"]["step"]["enum"] == list(NAMES)
-    assert SCHEMA["$defs"]["step"]["properties"]["state"]["enum"] == list(_grade.State)
+    assert SCHEMA["$defs"]["step"]["properties"]["state"]["enum"] == list(_grade_terms.State)
 
 
 def test_totals_count_who_has_reached_a_step():
