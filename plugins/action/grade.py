@@ -49,7 +49,7 @@ from ansible_collections.kubelabs.pods.plugins.plugin_utils import (
     _settings,
 )
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._labels import visible
-from ansible_collections.kubelabs.pods.plugins.plugin_utils._progress import NO_TERMINAL, WIDEST, wrapped
+from ansible_collections.kubelabs.pods.plugins.plugin_utils._progress import line_width, wrapped
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._roster import Student
 
 ARGUMENT_SPEC = {
@@ -260,14 +260,14 @@ class Grading:
                 trouble = _board.not_answered(self.looked, refused=isinstance(exc, ApiError))
             if bool(trouble) != silent:
                 silent = bool(trouble)
-                now = _board.clock(iso_seconds(utc_now()))
-                say(f"{now} {trouble} Looking goes on. ({reason})" if silent else f"{now} The cluster answers again.")
+                said = f"{trouble} Looking goes on. ({reason})" if silent else "The cluster answers again."
+                say(f"{_time_of_day()} {said}")
             for line in news:
                 say(f"{_board.clock(self.looked)} {line}")
             before, unwritten = unwritten, self._try_to_write(trouble, reason)
             if unwritten != before:
-                now = _board.clock(iso_seconds(utc_now()))
-                say(f"{now} {unwritten} Looking goes on." if unwritten else f"{now} The files are written again.")
+                said = f"{unwritten} Looking goes on." if unwritten else "The files are written again."
+                say(f"{_time_of_day()} {said}")
 
     def _try_to_write(self, trouble: str, reason: str) -> str:
         """Writes the files of a board that is written anew, and returns why that cannot be done; '' where it could."""
@@ -379,9 +379,13 @@ class ActionModule(ActionBase):
         return {**result, "changed": False, **answer(grading)}
 
 
+def _time_of_day() -> str:
+    return _board.clock(iso_seconds(utc_now()))
+
+
 def told(text: str, columns: int) -> str:
     """What stands on a terminal of so many columns, 0 for none, while the task runs: wrapped as results are."""
-    return wrapped(text, min(columns, WIDEST) if columns else NO_TERMINAL)
+    return wrapped(text, line_width(columns))
 
 
 def answer(grading: Grading) -> dict[str, Any]:

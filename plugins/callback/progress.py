@@ -67,14 +67,13 @@ from ansible_collections.kubelabs.pods.plugins.module_utils._ground.progress_cha
 from ansible_collections.kubelabs.pods.plugins.plugin_utils._progress import (
     COLUMNS,
     LONG,
-    NO_TERMINAL,
-    WIDEST,
     Schedule,
     Waiting,
     duration,
     failure,
     harmless,
     is_laid_out,
+    line_width,
     message,
     short,
     wrapped,
@@ -323,7 +322,7 @@ class Story:
             if self._phases:
                 self.say("")
             self._phases += 1
-            self.say(wrapped(self._phase, self._width()))
+            self.say(self._phase)
 
     def end_phase(self) -> None:
         self._wait_for("")
@@ -331,7 +330,7 @@ class Story:
             how, color = (
                 ("Failed after", constants.COLOR_ERROR) if self._phase_failed else ("Done in", constants.COLOR_OK)
             )
-            self.say(f"{INDENT}{how} {duration(self._clock() - self._phase_began)}.", color)
+            self.say(f"{how} {duration(self._clock() - self._phase_began)}.", color, indent=INDENT)
         self._phase = ""
 
     def task(self, title: str, action: str) -> None:
@@ -362,12 +361,12 @@ class Story:
     def show(self, text: str, color: str | None = None, *, stderr: bool = False) -> None:
         """What a task wants people to see. A table, and YAML to copy, are not indented."""
         indent = "" if any(map(is_laid_out, text.splitlines())) else INDENT
-        self.say(wrapped(text, self._width(), indent), color, stderr=stderr)
+        self.say(text, color, stderr=stderr, indent=indent)
 
     def failed(self, text: str, where: str, *, stderr: bool, how: str = "FAILED") -> None:
         self._phase_failed = True
         self.show(f"{how}: {text}", constants.COLOR_ERROR, stderr=stderr)
-        self.say(wrapped(f"({where})", self._width(), INDENT), constants.COLOR_DEBUG, stderr=stderr)
+        self.say(f"({where})", constants.COLOR_DEBUG, stderr=stderr, indent=INDENT)
 
     def remark(self, text: str, where: str) -> None:
         """A failure that is none in the end."""
@@ -375,7 +374,7 @@ class Story:
 
     def would_change(self, title: str) -> None:
         self._would_change += 1
-        self.say(wrapped(f"Would change: {short(title)}", self._width(), INDENT), constants.COLOR_CHANGED)
+        self.say(f"Would change: {short(title)}", constants.COLOR_CHANGED, indent=INDENT)
 
     def end(self, *, failed: bool, check_mode: bool) -> None:
         self.end_phase()
@@ -385,8 +384,7 @@ class Story:
             self.say(f"Failed: {self._playbook}, after {took}.", constants.COLOR_ERROR)
         elif check_mode:
             tasks = "1 task" if self._would_change == 1 else f"{self._would_change} tasks"
-            text = f"Checked: {self._playbook}, in {took}. {tasks} would change something; nothing was changed."
-            self.say(wrapped(text, self._width()))
+            self.say(f"Checked: {self._playbook}, in {took}. {tasks} would change something; nothing was changed.")
         else:
             self.say(f"Done: {self._playbook}, in {took}.", constants.COLOR_OK)
         self._would_change = self._phases = 0
@@ -400,18 +398,18 @@ class Story:
             text = f"Not finished: {self._playbook}, after {took}. What it has done so far stays."
             self._display.display(wrapped(text, self._width()), color=constants.COLOR_ERROR)
 
-    def say(self, text: str, color: str | None = None, *, stderr: bool = False) -> None:
+    def say(self, text: str, color: str | None = None, *, stderr: bool = False, indent: str = "") -> None:
         with self._lock:
             self.worked()
-            self._display.display(text, color=color, stderr=stderr)
+            self._display.display(wrapped(text, self._width(), indent), color=color, stderr=stderr)
             # Ansible leaves that to the end, but whoever waits at a pipe wants to know now.
             (sys.stderr if stderr else sys.stdout).flush()
             self._schedule.spoke(self._clock())
 
     def _width(self) -> int:
         if self._terminal is not None:
-            return min(self._terminal.console.width, WIDEST)
-        return min(shutil.get_terminal_size().columns, WIDEST) if sys.stdout.isatty() else NO_TERMINAL
+            return line_width(self._terminal.console.width)
+        return line_width(shutil.get_terminal_size().columns if sys.stdout.isatty() else 0)
 
     # --- what is waited for, in a thread of its own ---
 
@@ -439,7 +437,7 @@ class Story:
         if self._terminal is None:
             said = waiting.said()
             if long and self._schedule.is_due(now, said):
-                self.say(wrapped(f"{duration(now - waiting.since)}: {said}", self._width(), INDENT))
+                self.say(f"{duration(now - waiting.since)}: {said}", indent=INDENT)
         elif not self._terminal.somebody_is_asked():
             columns = self._terminal.console.width
             picture = draw(self._phase, now - self._phase_began, waiting if long else None, columns, now)
@@ -728,4 +726,4 @@ class CallbackModule(DefaultCallback):
         if self.story is None:
             super()._print_task_banner(task)
         else:
-            self.story.say(f"{INDENT}{short(self._title(task))}:")
+            self.story.say(f"{short(self._title(task))}:", indent=INDENT)

@@ -119,12 +119,11 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     # Ansible hands over types of its own, which derive from these.
-    kinds: dict[type | tuple[type, ...], str] = {
-        (int, float): "the number ",
-        str: "the text ",
-        Mapping: "an object",
-        (list, tuple): "a list",
-    }
-    kind = next((kind for types, kind in kinds.items() if isinstance(value, types)), f"{type(value).__name__} ")
-    said = repr(value) if kind.endswith(" ") else ""
-    return f"{kind}{said if len(said) <= 40 else said[:39] + '…'}"
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    kinds = {str: "the text", int: "the number", float: "the number"}
+    kind = next((word for plain, word in kinds.items() if isinstance(value, plain)), type(value).__name__)
+    said = repr(value)
+    return f"{kind} {said if len(said) <= 40 else said[:39] + '…'}"

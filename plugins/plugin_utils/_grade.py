@@ -49,7 +49,7 @@ from ._grade_pods import (
     with_web_image,
 )
 from ._grade_points import points_of
-from ._grade_requests import lost_logs, requests_of
+from ._grade_requests import Requests, lost_logs, requests_of
 from ._grade_terms import NAMES, STEPS, Container, KnownPod, Rules, State, StepGrade, StudentGrade, View
 
 
@@ -146,8 +146,7 @@ def _ended_with_node(last: Mapping[str, Any]) -> bool:
     return last.get("reason") == "Unknown" and last.get("exitCode") == 255
 
 
-def _http(view: View, rules: Rules, known: Sequence[KnownPod]) -> Found:
-    requests = requests_of(view, known)
+def _http(view: View, rules: Rules, known: Sequence[KnownPod], requests: Requests) -> Found:
     if requests.asked:
         one = requests.asked[0]
         at = f" at {readable(one.at)}" if one.at else ""
@@ -194,11 +193,11 @@ def _logs_no_requests(pod: Pod) -> bool:
 _CLIENT = re.compile(r"curl|wget|https?\b|\bnc\b|requests|urllib|fetch")
 
 
-def _exec(view: View, rules: Rules, known: Sequence[KnownPod]) -> Found:
+def _exec(view: View, requests: Requests) -> Found:
     """Kubernetes keeps no record of exec but in an audit log. What is left is a conclusion: a request came from a pod
     whose own command asks nothing, and at whose standard input nobody sits."""
     by_uid = {uid_of(pod): pod for pod in view.pods}
-    for one in requests_of(view, known).asked:
+    for one in requests.asked:
         pod = by_uid.get(one.asker["uid"])
         if pod is not None and not _asks_by_itself(pod):
             return Found(
@@ -306,8 +305,9 @@ def _found(view: View, rules: Rules, known: Sequence[KnownPod]) -> Iterator[tupl
     yield "web_pod_ready", _web(view, rules)
     yield "apply", _applied(view, rules)
     yield "shell_pod_ready", _shell(view, rules)
-    yield "exec", _exec(view, rules, known)
-    yield "http_between_pods", _http(view, rules, known)
+    requests = requests_of(view, known)
+    yield "exec", _exec(view, requests)
+    yield "http_between_pods", _http(view, rules, known, requests)
     yield "restarts", _restarts(view, rules, known)
     yield "cleanup", _cleanup(view, known)
 

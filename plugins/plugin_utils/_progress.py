@@ -186,6 +186,11 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def line_width(columns: int) -> int:
+    """Characters of a line at most, on a terminal of so many columns; 0 for none."""
+    return min(columns, WIDEST) if columns else NO_TERMINAL
+
+
 def wrapped(text: str, width: int, indent: str = "") -> str:
     """The text in lines of at most the width where blanks allow it.
 

@@ -429,11 +429,9 @@ def _unquoted(text: str) -> str:
 
     def character(found: re.Match[str]) -> str:
         code = int(found[1] or found[2] or found[3] or "0", 16)
-        return (
-            chr(code)
-            if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000
-            else _ESCAPED.get(found[4], found[4]) or "\ufffd"
-        )
+        if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000:
+            return chr(code)
+        return _ESCAPED.get(found[4], found[4]) or "\ufffd"
 
     return re.sub(r"\\(?:u([0-9a-f]{4})|U([0-9a-f]{8})|x([0-9a-f]{2})|(.))", character, text)
 
